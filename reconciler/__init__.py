@@ -1,0 +1,1 @@
+"""wpaas: a GitOps controller for WordPress as a service."""

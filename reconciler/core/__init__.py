@@ -1,0 +1,1 @@
+"""Pure core: values in, values out; no clock, files, network, randomness or logging."""
