@@ -1,0 +1,43 @@
+"""Refuse what is too big or cannot be undone. A refused operation is shown with its numbers."""
+
+from dataclasses import dataclass, replace
+
+from reconciler.core.model import ObservedCluster
+from reconciler.core.names import SITE_LABEL
+from reconciler.core.plan import Operation, Plan, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many sites one commit may remove: the larger of a count and a share of the fleet."""
+
+    max_deletions: int
+    max_deletions_percent: int
+
+
+def guard(plan: Plan, cluster: ObservedCluster, bounds: Bounds) -> Plan:
+    """The same plan, with the deletions of sites held back when they are too many.
+
+    A count alone would let a fleet of nine be emptied, a share alone would stop a fleet of two.
+    """
+    live = {
+        service.labels[SITE_LABEL]
+        for service in cluster.services.values()
+        if SITE_LABEL in service.labels
+    }
+    going = {op.site for op in plan.operations if op.action == "delete" and op.kind == "service"}
+    allowed = max(bounds.max_deletions, len(live) * bounds.max_deletions_percent // 100)
+    emptied = bool(going) and going == live and len(live) > 1
+    if len(going) <= allowed and not emptied:
+        return plan
+    reason = f"{len(going)} of {len(live)} sites would go, {allowed} allowed"
+    if emptied:
+        reason = f"all {len(live)} sites would go"
+    held = [op for op in plan.operations if _removes(op, going)]
+    kept = tuple(op for op in plan.operations if not _removes(op, going))
+    refused = tuple(Refusal(op, reason) for op in held)
+    return replace(plan, operations=kept, refused=plan.refused + refused)
+
+
+def _removes(operation: Operation, going: set[str]) -> bool:
+    return operation.site in going and operation.action == "delete"

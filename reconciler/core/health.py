@@ -1,0 +1,40 @@
+"""Is a site up? Decided from tasks and nodes, never from a service's own count."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from reconciler.core.model import ObservedCluster
+
+FAILED_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Where a roll-out stands: `waiting`, `healthy`, or `failed` with the first task's error."""
+
+    state: Literal["waiting", "healthy", "failed"]
+    nodes: tuple[str, ...]
+    reason: str = ""
+
+
+def judge(cluster: ObservedCluster, service: str, replicas: int) -> Health:
+    """Healthy: `replicas` running tasks of the present spec, each on a ready node of its own.
+
+    With fewer ready nodes than replicas, one on each ready node must do: the nodes' loss is
+    reported where nodes are, and no spec could do better. Three failed tasks of the
+    present spec end the wait: Swarm itself never gives up.
+    """
+    healthy = cluster.healthy(service)
+    nodes = tuple(sorted({task.node for task in healthy}))
+    wanted = min(replicas, max(1, len(cluster.ready_nodes)))
+    if len(nodes) >= wanted:
+        return Health("healthy", nodes)
+    failed = [
+        task
+        for task in cluster.tasks
+        if task.service == service and task.current and task.state == "failed"
+    ]
+    if len(failed) >= FAILED_ATTEMPTS:
+        return Health("failed", nodes, failed[0].error or "the tasks end at once")
+    reason = next((task.error for task in failed if task.error), "")
+    return Health("waiting", nodes, reason or f"{len(nodes)} of {wanted} webheads are healthy")

@@ -1,0 +1,234 @@
+"""What one site's manifest becomes: its config, secret, live settings and two service specs.
+
+Specs are in the Engine API's shape (v1.44, ServiceSpec), with networks, configs and secrets by
+name. Lists are in a fixed order: another order would restart tasks.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from reconciler.core import derive, names
+from reconciler.core.manifest import Platform, Site
+from reconciler.core.model import DesiredSite
+
+CONFIG_PATH = "/etc/wpaas/config.json"
+SECRET_PATH = "/etc/wpaas/secret.json"  # noqa: S105 - a path, not a secret
+WEBHEAD_UID = 33
+HTTP_PORT = 8080
+NANOSECONDS = 1_000_000_000
+MEBIBYTE = 1024 * 1024
+STOP_GRACE_S = 40
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def hosts_of(site: Site, platform: Platform) -> tuple[str, ...]:
+    """Every host the site answers for, its primary one first."""
+    own = f"{site.name}.{platform.domain}"
+    primary = site.domains_primary or own
+    rest = sorted({own, *site.domains_aliases} - {primary})
+    return (primary, *rest)
+
+
+def home_url(host: str, platform: Platform) -> str:
+    """Public address of a site, without a trailing slash."""
+    port = platform.public_port
+    if port is None or port == DEFAULT_PORTS.get(platform.public_scheme):
+        return f"{platform.public_scheme}://{host}"
+    return f"{platform.public_scheme}://{host}:{port}"
+
+
+def _document(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def live_document(site: Site) -> str:
+    """The settings that change on every webhead at once, without a restart."""
+    return _document(
+        {
+            "format": 1,
+            "title": site.title,
+            "tagline": site.tagline,
+            "locale": site.locale,
+            "timezone": site.timezone,
+            "theme": site.theme,
+            "plugins": sorted(site.plugins),
+        }
+    )
+
+
+def _config(site: Site, platform: Platform, hosts: tuple[str, ...]) -> bytes:
+    size = platform.sizes[site.size]
+    database = names.database_name(site.name)
+    return _document(
+        {
+            "format": 1,
+            "site": site.name,
+            "home": home_url(hosts[0], platform),
+            "domains": list(hosts),
+            "database": {"host": "database", "port": 3306, "name": database, "user": database},
+            "store": {
+                "endpoint": "http://store:8333",
+                "bucket": names.bucket_name(site.name),
+                "region": "us-east-1",
+            },
+            "egress": {"host": "egress", "port": 3128},
+            "limits": {"upload_mb": site.upload_mb, "memory_mb": size.memory_mb},
+        }
+    ).encode()
+
+
+def desired_site(
+    site: Site, platform: Platform, image: str, master: derive.MasterKey, revision: str
+) -> DesiredSite:
+    """Compile one site for `image` (`HOST/NAME@sha256:…`) at the commit `revision`."""
+    hosts = hosts_of(site, platform)
+    generation = site.secret_generation
+    database_password = derive.password(master, site.name, "database", generation)
+    access_key = derive.access_key(master, site.name, generation)
+    store_key = derive.password(master, site.name, "store-secret-key", generation)
+    config = _config(site, platform, hosts)
+    secret = _document(
+        {
+            "format": 1,
+            "database_password": database_password.value,
+            "store_access_key": access_key.value,
+            "store_secret_key": store_key.value,
+            "salts": {k: v.value for k, v in derive.salts(master, site.name, generation).items()},
+        }
+    )
+    config_name = names.object_name(site.name, "config", hashlib.sha256(config).hexdigest())
+    secret_digest = derive.secret_digest(master, secret.encode())
+    secret_name = names.object_name(site.name, "secret", secret_digest)
+    live = live_document(site)
+    template = _task_template(site, platform, image, config_name, secret_name)
+    return DesiredSite(
+        name=site.name,
+        hosts=hosts,
+        primary_host=hosts[0],
+        config_name=config_name,
+        config=config,
+        secret_name=secret_name,
+        secret=derive.Secret(secret),
+        database_password=database_password,
+        store_access_key=access_key,
+        store_secret_key=store_key,
+        live=live,
+        live_digest=hashlib.sha256(live.encode()).hexdigest(),
+        service=_service(site, template, hosts, revision),
+        install=_install(site, template),
+        replicas=site.replicas,
+    )
+
+
+def _labels(site: Site) -> dict[str, str]:
+    return {names.OWNER_LABEL: names.OWNER, names.SITE_LABEL: site.name}
+
+
+def _file(name: str, uid: int, mode: int) -> dict[str, Any]:
+    return {"Name": name, "UID": str(uid), "GID": str(uid), "Mode": mode}
+
+
+def _tmpfs(target: str, mebibytes: int) -> dict[str, Any]:
+    options = {"SizeBytes": mebibytes * MEBIBYTE, "Mode": 0o1777}
+    return {"Type": "tmpfs", "Target": target, "TmpfsOptions": options}
+
+
+def _task_template(
+    site: Site, platform: Platform, image: str, config_name: str, secret_name: str
+) -> dict[str, Any]:
+    size = platform.sizes[site.size]
+    return {
+        "ContainerSpec": {
+            "Image": image,
+            "User": f"{WEBHEAD_UID}:{WEBHEAD_UID}",
+            "ReadOnly": True,
+            "CapabilityDrop": ["ALL"],
+            "Privileges": {"NoNewPrivileges": True},
+            # Docker's resolver then has nobody outside to ask: names cannot carry data away.
+            "DNSConfig": {"Nameservers": ["127.0.0.1"]},
+            "Mounts": [_tmpfs("/run", 64), _tmpfs("/tmp", 2 * site.upload_mb + 64)],  # noqa: S108
+            "Configs": [
+                {"ConfigName": config_name, "File": _file(CONFIG_PATH, WEBHEAD_UID, 0o444)}
+            ],
+            "Secrets": [
+                {"SecretName": secret_name, "File": _file(SECRET_PATH, WEBHEAD_UID, 0o400)}
+            ],
+            "StopGracePeriod": STOP_GRACE_S * NANOSECONDS,
+            "Healthcheck": {
+                "Interval": 30 * NANOSECONDS,
+                "Timeout": 5 * NANOSECONDS,
+                "Retries": 3,
+                "StartPeriod": 60 * NANOSECONDS,
+                "StartInterval": NANOSECONDS,
+            },
+        },
+        "Resources": {
+            "Limits": {
+                "MemoryBytes": size.memory_mb * MEBIBYTE,
+                "NanoCPUs": int(size.cpus * NANOSECONDS),
+                "Pids": 100,
+            },
+            "Reservations": {"MemoryBytes": size.memory_mb * MEBIBYTE // 4},
+        },
+        "Networks": [
+            {
+                "Target": names.site_network(site.name, platform.site_networks),
+                "Aliases": [names.upstream_name(site.name)],
+            }
+        ],
+        "LogDriver": {"Name": "json-file", "Options": {"max-size": "5m", "max-file": "2"}},
+    }
+
+
+def _service(
+    site: Site, template: dict[str, Any], hosts: tuple[str, ...], revision: str
+) -> dict[str, Any]:
+    update = {
+        "Parallelism": 1,
+        "FailureAction": "pause",  # going back is ours: Swarm's rollback forgets why
+        "Monitor": 5 * NANOSECONDS,
+        "MaxFailureRatio": 0,
+        "Order": "start-first",
+    }
+    return {
+        "Name": names.service_name(site.name),
+        "Labels": {
+            **_labels(site),
+            names.COMMIT_LABEL: revision,
+            names.HOSTS_LABEL: " ".join(hosts),
+        },
+        "TaskTemplate": {
+            **template,
+            "RestartPolicy": {"Condition": "any", "Delay": 2 * NANOSECONDS, "MaxAttempts": 0},
+            "Placement": {"MaxReplicas": 1 if site.replicas > 1 else 0},
+        },
+        "Mode": {"Replicated": {"Replicas": site.replicas}},
+        "EndpointSpec": {"Mode": "dnsrr"},
+        "UpdateConfig": update,
+    }
+
+
+def _install(site: Site, template: dict[str, Any]) -> dict[str, Any]:
+    container = {
+        **template["ContainerSpec"],
+        "Command": ["php", "/usr/lib/wpaas/install.php"],
+        "Healthcheck": {"Test": ["NONE"]},
+    }
+    network = {"Target": template["Networks"][0]["Target"], "Aliases": []}
+    return {
+        "Name": names.install_name(site.name),
+        "Labels": {**_labels(site), names.PURPOSE_LABEL: "install"},
+        "TaskTemplate": {
+            **template,
+            "ContainerSpec": container,
+            "Networks": [network],
+            "RestartPolicy": {
+                "Condition": "on-failure",
+                "Delay": 2 * NANOSECONDS,
+                "MaxAttempts": 2,
+            },
+        },
+        "Mode": {"ReplicatedJob": {"MaxConcurrent": 1, "TotalCompletions": 1}},
+        "EndpointSpec": {"Mode": "dnsrr"},
+    }
