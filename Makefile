@@ -1,0 +1,40 @@
+# What a newcomer runs: `make demo`, `make test`. Everything else is in CONTRIBUTING.md.
+SHELL := /bin/bash
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PORT ?= 8080
+ONLY ?=
+
+.PHONY: demo demo-down test check unit install bench lock
+
+demo: install ## the product shown on a local three-node cluster
+	@$(PYTHON) -m demo up --port $(PORT)
+
+demo-down: $(VENV)/ready ## remove what the demo made
+	@$(PYTHON) -m demo down
+
+test: ## everything: lint, types, layers, unit, contract and end-to-end tests
+	@bash tests/run
+
+check: $(VENV)/ready ## format, lint, types and layers
+	@bash tests/check
+
+unit: $(VENV)/ready ## the tests that need no engine
+	@$(PYTHON) -m pytest -q tests/core tests/repo
+
+bench: install ## the published figures, side by side with a peer
+	@$(PYTHON) -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+install: ## what the machine lacks: engine, browser, Python packages
+	@bash deploy/local/install.sh
+	@$(MAKE) --no-print-directory $(VENV)/ready
+
+$(VENV)/ready: requirements.lock pyproject.toml
+	@python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --require-hashes --requirement requirements.lock
+	@$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: ## pin every dependency again, with hashes and no index
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  --extra dev --python-version 3.11 pyproject.toml --output-file requirements.lock

@@ -1,0 +1,70 @@
+"""The truth, from the engines' own lists: never from what the reconciler says of itself."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.errors import StageFailed
+from reconciler.shell.program import must
+
+TIMEOUT_S = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhead:
+    """One running container of a site. `healthy` is the engine's own health state."""
+
+    id: str
+    node: str
+    site: str
+    image: str
+    healthy: bool
+
+
+def docker(engine: str, *arguments: str) -> str:
+    """The docker client against one engine. Raises StageFailed."""
+    return must(["docker", "-H", engine, *arguments], stage="cluster", timeout_s=TIMEOUT_S)
+
+
+def inspect(engine: str, kind: str, name: str) -> dict[str, Any]:
+    """`docker KIND inspect NAME`, the first answer."""
+    found: list[dict[str, Any]] = json.loads(docker(engine, kind, "inspect", name))
+    return found[0]
+
+
+def webheads(engines: Mapping[str, str], site: str) -> list[Webhead]:
+    """Running containers of a site on the nodes that answer. `engines`: node → address."""
+    found = []
+    label = f"label=com.docker.swarm.service.name=wpaas_{site}"
+    for node, engine in engines.items():
+        try:
+            lines = docker(engine, "ps", "--no-trunc", "--filter", label, "--format", "{{json .}}")
+        except StageFailed:
+            continue  # a dead node runs nothing
+        for line in lines.splitlines():
+            row = json.loads(line)
+            found.append(
+                Webhead(
+                    id=row["ID"],
+                    node=node,
+                    site=site,
+                    image=row["Image"],
+                    healthy="(healthy)" in row["Status"],
+                )
+            )
+    return found
+
+
+def versions(engine: str) -> dict[str, int]:
+    """Name → version of every service, config, secret and network of the Swarm."""
+    found: dict[str, int] = {}
+    for kind in ("service", "config", "secret"):
+        names = docker(engine, kind, "ls", "--quiet").split()
+        if names:
+            for item in json.loads(docker(engine, kind, "inspect", *names)):
+                found[f"{kind} {item['Spec']['Name']}"] = item["Version"]["Index"]
+    for line in docker(engine, "network", "ls", "--filter", "scope=swarm", "--format", "{{.Name}} {{.ID}}").splitlines():
+        name, identity = line.split()
+        found[f"network {name} {identity}"] = 0
+    return found

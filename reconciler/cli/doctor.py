@@ -1,0 +1,28 @@
+"""`wpaas doctor`: looks at everything the reconciler needs, and says what to do about what is off."""
+
+import argparse
+
+from reconciler.cli.open import add_format, fleet, print_json
+
+EXIT_FAILED = 1
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the command."""
+    doctor = commands.add_parser("doctor", help="check engine, Git, registry, database, store, time")
+    add_format(doctor)
+    doctor.set_defaults(run=_doctor)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from reconciler.sync.checks import checks
+
+    results = list(checks(fleet(arguments)))
+    if arguments.format == "json":
+        print_json([{"check": r.name, "ok": r.ok, "found": r.found, "fix": r.fix} for r in results])
+    else:
+        for result in results:
+            print(f"{'ok  ' if result.ok else 'FAIL'}  {result.name}: {result.found}")
+            if not result.ok and result.fix:
+                print(f"      fix: {result.fix}")
+    return 0 if all(result.ok for result in results) else EXIT_FAILED

@@ -1,0 +1,91 @@
+"""What came of a loop: an outcome for each operation, four revisions, and the reasons of failures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from reconciler.core.plan import Operation
+from reconciler.core.problem import Problem
+
+FIRST_RETRY_S = 5.0
+LAST_RETRY_S = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One operation carried out, or not. `error` is empty where it went well."""
+
+    operation: Operation
+    seconds: float
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A site, or a stage, that failed: tried again with back-off, or when its input changes.
+
+    `input` is what failed (a spec's digest): another input clears the failure.
+    """
+
+    error: str
+    input: str
+    attempts: int
+    retry_at: float
+
+    def waits(self, input_: str, now: float) -> bool:
+        """Whether this input should be left alone at the time `now` (seconds, any one clock)."""
+        return self.input == input_ and now < self.retry_at
+
+
+def failed(before: Failure | None, error: str, input_: str, now: float) -> Failure:
+    """The next failure: 5 s, then twice as long each time, at most 5 minutes."""
+    attempts = before.attempts + 1 if before and before.input == input_ else 1
+    delay_s = min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** (attempts - 1))
+    return Failure(error=error, input=input_, attempts=attempts, retry_at=now + delay_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revisions:
+    """Observed in Git, attempted, applied without a failure, and seen healthy."""
+
+    observed: str = ""
+    attempted: str = ""
+    applied: str = ""
+    healthy: str = ""
+
+    def as_json(self) -> dict[str, str | None]:
+        """The stable shape of `revisions` in `wpaas status`."""
+        return {
+            "observed": self.observed or None,
+            "attempted": self.attempted or None,
+            "applied": self.applied or None,
+            "healthy": self.healthy or None,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Where the fleet stands after a loop."""
+
+    revisions: Revisions
+    stage: str = ""
+    error: str = ""
+    problems: tuple[Problem, ...] = ()
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+    outcomes: tuple[Outcome, ...] = ()
+    refused: tuple[str, ...] = ()
+
+    def at_stage(self, stage: str, error: str) -> "Report":
+        """The same standing, with the stage that failed and why."""
+        return replace(self, stage=stage, error=error, outcomes=())
+
+    def as_json(self) -> dict[str, Any]:
+        """What `status.json` holds, and `wpaas status` reads."""
+        return {
+            "revisions": self.revisions.as_json(),
+            "stage": self.stage or None,
+            "error": self.error or None,
+            "problems": [problem.as_json() for problem in self.problems],
+            "sites": {name: failure.error for name, failure in sorted(self.failures.items())},
+            "refused": list(self.refused),
+        }

@@ -1,0 +1,99 @@
+"""The daemon: loops until it is told to stop; a failed loop is retried with back-off."""
+
+import logging
+import threading
+from dataclasses import replace
+
+from tenacity import RetryCallState, wait_exponential
+
+from reconciler.core.outcome import Outcome, Report
+from reconciler.daemon import clock
+from reconciler.errors import StageFailed
+from reconciler.shell.journal import Journal, write_report
+from reconciler.sync.fleet import Fleet
+from reconciler.sync.loop import Memory, loop
+
+LOG = logging.getLogger("wpaas")
+BACK_OFF = wait_exponential(multiplier=1, min=1, max=60)
+
+
+class Daemon:
+    """Follows one repository for one cluster. `stop` and `wake` may be called from signal handlers."""
+
+    def __init__(self, fleet: Fleet, journal: Journal) -> None:
+        self._fleet = fleet
+        self._journal = journal
+        self._memory = Memory()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._failures_in_a_row = 0
+
+    def stop(self) -> None:
+        """End after the loop that is under way."""
+        self._stopping = True
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Look now rather than at the next poll."""
+        self._wake.set()
+
+    def run(self) -> None:
+        """Loop until `stop`."""
+        while not self._stopping:
+            self._wake.clear()
+            wait_s = self._once()
+            self._wake.wait(wait_s)
+
+    def _once(self) -> float:
+        """One loop; returns the seconds to wait for the next."""
+        began = clock.seconds()
+        seen = self._memory.report.revisions.observed
+        try:
+            report = loop(self._fleet, self._memory, began, self._tell)
+            self._failures_in_a_row = 0
+        except StageFailed as e:
+            report = self._memory.report.at_stage(e.stage, str(e))
+            self._memory.report = report
+            self._failures_in_a_row += 1
+            LOG.error("stage %s: %s", e.stage, e)
+        self._record(report, seen, clock.seconds() - began)
+        if self._failures_in_a_row:
+            return self._back_off()
+        return self._next_look(report, clock.seconds())
+
+    def _back_off(self) -> float:
+        state = RetryCallState(retry_object=None, fn=None, args=(), kwargs={})  # type: ignore[arg-type] # only attempt_number is read
+        state.attempt_number = self._failures_in_a_row
+        return min(clock.with_jitter(BACK_OFF(state)), max(self._fleet.interval_s, 60))
+
+    def _next_look(self, report: Report, now: float) -> float:
+        due = [failure.retry_at - now for failure in report.failures.values()]
+        return max(0.2, min([clock.with_jitter(self._fleet.interval_s), *due]))
+
+    def _tell(self, outcome: Outcome) -> None:
+        operation = outcome.operation
+        if outcome.error:
+            LOG.error("%s: FAILED: %s", operation, outcome.error)
+        else:
+            LOG.info("%s (%.1f s)", operation, outcome.seconds)
+        self._journal.write(
+            clock.now(), "operation", operation=str(operation), site=operation.site,
+            seconds=round(outcome.seconds, 3), error=outcome.error,
+        )
+
+    def _record(self, report: Report, seen: str, seconds: float) -> None:
+        revisions = report.revisions
+        if revisions.observed != seen or report.outcomes:
+            for problem in report.problems:
+                LOG.warning("%s", problem)
+            self._journal.write(
+                clock.now(), "loop", seconds=round(seconds, 3), **revisions.as_json(),
+                problems=[str(problem) for problem in report.problems],
+            )
+        status = {**report.as_json(), "looked_at": clock.now().isoformat(timespec="seconds"),
+                  "loop_seconds": round(seconds, 3)}
+        try:
+            write_report(self._fleet.state, status)
+        except StageFailed as e:
+            LOG.error("%s", e)
+        self._memory.report = replace(report, outcomes=())

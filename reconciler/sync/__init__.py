@@ -1,0 +1,1 @@
+"""The loop: fetch → verify → compile → image → observe → plan → guard → apply → report."""

@@ -1,0 +1,219 @@
+"""The stages, in order. Nothing is changed before apply, except that the image may be built."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from reconciler.core import names
+from reconciler.core.compiler import Compiled
+from reconciler.core.guard import Bounds, guard
+from reconciler.core.model import (
+    Desired,
+    DesiredSite,
+    ImageRef,
+    Observed,
+    ObservedCluster,
+    ObservedContent,
+)
+from reconciler.core.outcome import Failure, Outcome, Report, Revisions, failed
+from reconciler.core.plan import Operation, Plan
+from reconciler.core.planner import plan_platform, plan_sites
+from reconciler.core.site_objects import desired_site
+from reconciler.errors import StageFailed
+from reconciler.sync.apply import Run, apply_platform, apply_sites
+from reconciler.sync.fleet import Fleet
+from reconciler.sync.watch import Watch
+
+Tell = Callable[[Outcome], None]
+
+
+@dataclass(slots=True)
+class Memory:
+    """What one loop hands the next; all of it can be lost."""
+
+    report: Report = field(default_factory=lambda: Report(revisions=Revisions()))
+    compiled: tuple[str, Compiled] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A plan with what it was made from."""
+
+    desired: Desired
+    observed: Observed
+    compiled: Compiled
+    plan: Plan
+
+
+def fetch(fleet: Fleet, memory: Memory) -> tuple[str, Compiled]:
+    """Fetch and compile: the newest commit, with every problem in it. A known commit costs one look."""
+    revision = fleet.source.head()
+    if memory.compiled is None or memory.compiled[0] != revision:
+        fleet.source.fetch(revision)
+        memory.compiled = (revision, fleet.compile(fleet.source.blobs(revision)))
+    return memory.compiled
+
+
+def platform(fleet: Fleet, compiled: Compiled, revision: str, tell: Tell) -> Plan:
+    """Converge what sites share: the registry must be up before an image can be in it."""
+    cluster = fleet.swarm.observe()
+    desired = fleet.desired_platform(compiled)
+    plan = plan_platform(desired, cluster, revision)
+    apply_platform(fleet, plan, desired, cluster, tell)
+    return plan
+
+
+def compiled_or_refused(compiled: Compiled) -> Compiled:
+    """Raise StageFailed where a shared file is bad: then nothing of the commit can be trusted."""
+    if compiled.shared_broken:
+        first = next(p for p in compiled.problems if p.severity == "error")
+        raise StageFailed("compile", str(first))
+    return compiled
+
+
+def plan(fleet: Fleet, compiled: Compiled, revision: str, image: ImageRef) -> Planned:
+    """Observe → plan → guard."""
+    assert compiled.platform is not None  # noqa: S101 - compiled_or_refused() saw to it
+    reference = fleet.image_reference(image)
+    desired = Desired(
+        revision=revision,
+        image=image,
+        sites={
+            name: desired_site(site, compiled.platform, reference, fleet.master, revision)
+            for name, site in compiled.sites.items()
+        },
+        held=compiled.held,
+        zones=compiled.platform.cdn.provider != "local",
+    )
+    cluster = fleet.swarm.observe()
+    observed = Observed(cluster=cluster, content=observe_content(fleet, desired, cluster))
+    limits = compiled.platform.limits
+    bounds = Bounds(limits.max_deletions, limits.max_deletions_percent)
+    guarded = guard(plan_sites(desired, observed), cluster, bounds)
+    return Planned(desired=desired, observed=observed, compiled=compiled, plan=guarded)
+
+
+def observe_content(fleet: Fleet, desired: Desired, cluster: ObservedCluster) -> ObservedContent:
+    """A constant number of calls to the database, the store and the CDN, and one to each edge."""
+    databases, live = fleet.database.observe(sorted(desired.sites))
+    addresses = [node.address for node in cluster.nodes if node.ready]
+    return ObservedContent(
+        databases=databases,
+        live=live,
+        buckets=fleet.store.buckets(),
+        tables=fleet.edge.tables(addresses),
+        zones=fleet.cdn.zones() if desired.zones else {},
+    )
+
+
+def loop(fleet: Fleet, memory: Memory, now: float, tell: Tell) -> Report:
+    """One loop. `now`: seconds, of the clock that also stamps failures.
+
+    Raises StageFailed when a stage fails for the whole fleet; sites fail in the report.
+    """
+    revision, compiled = fetch(fleet, memory)
+    before = memory.report
+    memory.report = before = replace(
+        before,
+        revisions=replace(before.revisions, observed=revision),
+        problems=compiled.problems,
+        stage="",
+        error="",
+    )
+    compiled_or_refused(compiled)
+    memory.report = before = replace(
+        before, revisions=replace(before.revisions, attempted=revision)
+    )
+    platform(fleet, compiled, revision, tell)
+    image = fleet.ensure_image(revision, compiled)
+    planned = plan(fleet, compiled, revision, image)
+    ready = _without_waiting(planned, before, now)
+    run = Run(
+        fleet=fleet,
+        desired=planned.desired,
+        observed=planned.observed,
+        watch=Watch(fleet.swarm.observe),
+        superseded=_superseded(fleet, revision),
+        tell=tell,
+    )
+    outcomes = apply_sites(run, ready)
+    memory.report = _report(before, planned, ready, outcomes, now)
+    return memory.report
+
+
+def spec_digest(site: DesiredSite) -> str:
+    """Names what was tried for a site: a failure holds for this and nothing else."""
+    spec = {key: value for key, value in site.service.items() if key != "Labels"}
+    text = json.dumps([spec, site.live_digest, site.secret_name], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _without_waiting(planned: Planned, before: Report, now: float) -> Plan:
+    """Leave sites alone whose same input failed a moment ago."""
+    sites = planned.desired.sites
+    waiting = {
+        name
+        for name, failure in before.failures.items()
+        if name in sites and failure.waits(spec_digest(sites[name]), now)
+    }
+    kept = tuple(op for op in planned.plan.operations if op.site not in waiting)
+    return replace(planned.plan, operations=kept)
+
+
+def _superseded(fleet: Fleet, revision: str) -> Callable[[], bool]:
+    """Whether a newer commit is there: asked at most once in each interval while sites wait."""
+    asked = [time.monotonic()]
+
+    def answer() -> bool:
+        if time.monotonic() - asked[0] < fleet.interval_s:
+            return False
+        asked[0] = time.monotonic()
+        try:
+            return fleet.source.head() != revision
+        except StageFailed:
+            return False
+
+    return answer
+
+
+def _report(
+    before: Report, planned: Planned, ready: Plan, outcomes: tuple[Outcome, ...], now: float
+) -> Report:
+    errors = {out.operation.site: out.error for out in outcomes if out.error}
+    done = {op.site for op in ready.operations}
+    failures: dict[str, Failure] = {}
+    for name, site in planned.desired.sites.items():
+        if name in errors:
+            known = before.failures.get(name)
+            failures[name] = failed(known, errors[name], spec_digest(site), now)
+        elif name in before.failures and name not in done and _pending(planned.plan.operations, name):
+            failures[name] = before.failures[name]
+    revision = planned.desired.revision
+    clean = not errors and not failures and not planned.compiled.held and not planned.plan.refused
+    revisions = replace(before.revisions, applied=revision) if clean else before.revisions
+    if clean and _all_healthy(planned, outcomes):
+        revisions = replace(revisions, healthy=revision)
+    return replace(
+        before,
+        revisions=revisions,
+        failures=failures,
+        outcomes=outcomes,
+        refused=tuple(str(refusal) for refusal in planned.plan.refused),
+    )
+
+
+def _pending(operations: tuple[Operation, ...], site: str) -> bool:
+    return any(op.site == site for op in operations)
+
+
+def _all_healthy(planned: Planned, outcomes: tuple[Outcome, ...]) -> bool:
+    rolled = {out.operation.site for out in outcomes if out.operation.kind == "service"}
+    cluster = planned.observed.cluster
+    return all(
+        name in rolled
+        or len({t.node for t in cluster.healthy(names.service_name(name))})
+        >= min(site.replicas, len(cluster.ready_nodes))
+        for name, site in planned.desired.sites.items()
+    )

@@ -1,0 +1,43 @@
+"""Too many deletions at once are held back, with the numbers."""
+
+import pytest
+
+from reconciler.core.guard import Bounds, guard
+from reconciler.core.model import ObservedCluster, Service
+from reconciler.core.plan import Operation, Plan
+
+
+def fleet(count: int) -> ObservedCluster:
+    services = {
+        f"wpaas_s{n}": Service(id=str(n), version=1, spec={"Labels": {"wpaas.site": f"s{n}"}})
+        for n in range(count)
+    }
+    return ObservedCluster(
+        services=services, tasks=(), nodes=(), networks={}, configs={}, secrets={}
+    )
+
+
+def removal(count: int) -> Plan:
+    deletions = tuple(
+        Operation(action="delete", kind="service", name=f"wpaas_s{n}", cause="gone", site=f"s{n}")
+        for n in range(count)
+    )
+    creation = Operation(action="create", kind="bucket", name="b", cause="not found", site="new")
+    return Plan(revision="r", operations=(*deletions, creation))
+
+
+@pytest.mark.parametrize(
+    ("live", "going", "held"),
+    [(1, 1, False), (2, 1, False), (2, 2, True), (9, 2, True), (30, 3, False), (30, 4, True)],
+)
+def test_deletions_beyond_the_bounds_are_refused(live: int, going: int, *, held: bool) -> None:
+    guarded = guard(removal(going), fleet(live), Bounds(max_deletions=1, max_deletions_percent=10))
+    assert len(guarded.refused) == (going if held else 0)
+    assert [op.site for op in guarded.operations if op.action == "create"] == ["new"]
+
+
+def test_a_refusal_gives_the_numbers() -> None:
+    guarded = guard(removal(3), fleet(9), Bounds(max_deletions=1, max_deletions_percent=10))
+    assert str(guarded.refused[0]) == (
+        "refused: s0: delete service wpaas_s0, gone (3 of 9 sites would go, 1 allowed)"
+    )

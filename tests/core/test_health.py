@@ -1,0 +1,47 @@
+"""A site is up when enough tasks of its present spec run on ready nodes of their own."""
+
+import pytest
+
+from reconciler.core.health import judge
+from reconciler.core.model import Node, ObservedCluster, Task, TaskState
+
+
+def node(name: str, *, ready: bool = True) -> Node:
+    return Node(id=name, name=name, address="", ready=ready)
+
+
+def task(on: str, state: TaskState = "running", *, current: bool = True, error: str = "") -> Task:
+    return Task(service="s", node=on, state=state, current=current, wanted=True, error=error)
+
+
+def cluster(nodes: tuple[Node, ...], *tasks: Task) -> ObservedCluster:
+    return ObservedCluster(
+        services={}, tasks=tasks, nodes=nodes, networks={}, configs={}, secrets={}
+    )
+
+
+THREE = (node("a"), node("b"), node("c"))
+
+
+@pytest.mark.parametrize(
+    ("found", "state"),
+    [
+        (cluster(THREE), "waiting"),
+        (cluster(THREE, task("a")), "waiting"),
+        (cluster(THREE, task("a"), task("b")), "healthy"),
+        (cluster(THREE, task("a"), task("a")), "waiting"),
+        (cluster(THREE, task("a"), task("b", current=False)), "waiting"),
+        (cluster(THREE, task("a"), task("b", "starting")), "waiting"),
+        (cluster((node("a"), node("b", ready=False), node("c")), task("a"), task("b")), "waiting"),
+        (cluster((node("a"), node("b", ready=False)), task("a")), "healthy"),
+        (cluster(THREE, task("a"), *[task("b", "failed", error="exit 1")] * 3), "failed"),
+        (cluster(THREE, task("a"), *[task("b", "failed", current=False)] * 3), "waiting"),
+    ],
+)
+def test_health_is_judged_from_tasks_and_nodes(found: ObservedCluster, state: str) -> None:
+    assert judge(found, "s", 2).state == state
+
+
+def test_a_failure_carries_the_first_task_error() -> None:
+    health = judge(cluster(THREE, *[task("b", "failed", error="exit 1")] * 3), "s", 2)
+    assert (health.reason, health.nodes) == ("exit 1", ())
