@@ -17,10 +17,15 @@ def up(port: int) -> int:
     """Show the product; leaves it running."""
     began = time.monotonic()
     _stop()
-    _line("a local three-node Swarm", lambda: cluster_command("up", "--name", NAME, "--port", str(port)).strip().splitlines()[-1])
+    _line(
+        "a local three-node Swarm",
+        lambda: cluster_command("up", "--name", NAME, "--port", str(port)).strip().splitlines()[-1],
+    )
     stage = Stage(STATE / "context.json")
-    _line("a Git repository from sites/, the allowlist and platform.yaml",
-          lambda: f"{stage.repository.begin(ROOT)[:12]} in {stage.repository.bare.relative_to(ROOT)}")
+    _line(
+        "a Git repository from sites/, the allowlist and platform.yaml",
+        lambda: f"{stage.repository.begin(ROOT)[:12]} in {stage.repository.bare.relative_to(ROOT)}",
+    )
     _line("the daemon follows it", lambda: f"process {stage.start_daemon()}")
     for number, (heading, action) in enumerate(steps(), 1):
         _line(f"{number}. {heading}", lambda action=action: action(stage))
@@ -57,7 +62,7 @@ def _closing(stage: Stage, seconds: float) -> None:
   log in       .venv/bin/wpaas site login chess-club
   go on        .venv/bin/wpaas status    .venv/bin/wpaas plan    .venv/bin/wpaas --help
   repository   edit and commit in {stage.repository.clone.relative_to(ROOT)}, then `git push origin HEAD:main`
-  daemon       {(stage.context.state / 'daemon.log').relative_to(ROOT)}
+  daemon       {(stage.context.state / "daemon.log").relative_to(ROOT)}
   clean up     make demo-down""")
 
 
@@ -73,7 +78,10 @@ def main() -> int:
         print(f"demo: {e}\n  the daemon's log: {STATE / 'daemon.log'}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("demo: interrupted; `make demo` starts again, `make demo-down` cleans up", file=sys.stderr)
+        print(
+            "demo: interrupted; `make demo` starts again, `make demo-down` cleans up",
+            file=sys.stderr,
+        )
         return 130
 
 

@@ -21,8 +21,10 @@ def picture(width: int = 320, height: int = 200) -> bytes:
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
     )
 
 
@@ -39,8 +41,12 @@ class Author:
         if self._cookies:
             headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self._cookies.items())
         answer = requests.request(
-            method, self.address + path, headers=headers, timeout=TIMEOUT_S,
-            allow_redirects=False, **more,  # type: ignore[arg-type] # passed through
+            method,
+            self.address + path,
+            headers=headers,
+            timeout=TIMEOUT_S,
+            allow_redirects=False,
+            **more,  # type: ignore[arg-type] # passed through
         )
         self._cookies.update(answer.cookies.get_dict())
         return answer
@@ -61,23 +67,32 @@ class Author:
     def upload(self, name: str, data: bytes) -> dict[str, object]:
         """Put a picture into the media library; returns WordPress's description of it."""
         answer = self._send(
-            "POST", "/wp-json/wp/v2/media", data=data,
+            "POST",
+            "/wp-json/wp/v2/media",
+            data=data,
             headers={
-                "X-WP-Nonce": self._nonce(), "Content-Type": "image/png",
+                "X-WP-Nonce": self._nonce(),
+                "Content-Type": "image/png",
                 "Content-Disposition": f'attachment; filename="{name}"',
             },
         )
-        assert answer.status_code == requests.codes.created, f"{answer.status_code}: {answer.text[:300]}"
+        assert answer.status_code == requests.codes.created, (
+            f"{answer.status_code}: {answer.text[:300]}"
+        )
         described: dict[str, object] = answer.json()
         return described
 
     def publish(self, title: str, content: str) -> str:
         """Publish a post; returns its path."""
         answer = self._send(
-            "POST", "/wp-json/wp/v2/posts", headers={"X-WP-Nonce": self._nonce()},
+            "POST",
+            "/wp-json/wp/v2/posts",
+            headers={"X-WP-Nonce": self._nonce()},
             json={"title": title, "content": content, "status": "publish"},
         )
-        assert answer.status_code == requests.codes.created, f"{answer.status_code}: {answer.text[:300]}"
+        assert answer.status_code == requests.codes.created, (
+            f"{answer.status_code}: {answer.text[:300]}"
+        )
         return "/" + str(answer.json()["link"]).split("/", 3)[3]
 
     def get(self, path: str) -> requests.Response:

@@ -64,7 +64,9 @@ def versions(engine: str) -> dict[str, int]:
         if names:
             for item in json.loads(docker(engine, kind, "inspect", *names)):
                 found[f"{kind} {item['Spec']['Name']}"] = item["Version"]["Index"]
-    for line in docker(engine, "network", "ls", "--filter", "scope=swarm", "--format", "{{.Name}} {{.ID}}").splitlines():
+    for line in docker(
+        engine, "network", "ls", "--filter", "scope=swarm", "--format", "{{.Name}} {{.ID}}"
+    ).splitlines():
         name, identity = line.split()
         found[f"network {name} {identity}"] = 0
     return found

@@ -10,7 +10,14 @@ from reconciler.shell.program import must
 
 GIT_TIMEOUT_S = 60
 PARTS = ("sites", "plugins-allowlist.yaml", "platform.yaml", "image")
-IDENTITY = ("-c", "user.name=Demo", "-c", "user.email=demo@wpaas.invalid", "-c", "commit.gpgsign=false")
+IDENTITY = (
+    "-c",
+    "user.name=Demo",
+    "-c",
+    "user.email=demo@wpaas.invalid",
+    "-c",
+    "commit.gpgsign=false",
+)
 
 
 class FleetRepository:
@@ -63,8 +70,13 @@ class FleetRepository:
 
     def add_site(self, name: str, **fields: Any) -> None:
         """A site's file with sensible values, without a commit."""
-        document = {"name": name, "title": name.replace("-", " ").capitalize(),
-                    "owners": ["demo"], "admins": ["demo"], **fields}
+        document = {
+            "name": name,
+            "title": name.replace("-", " ").capitalize(),
+            "owners": ["demo"],
+            "admins": ["demo"],
+            **fields,
+        }
         self.write(f"sites/{name}.json", json.dumps(document, indent=2) + "\n")
 
     def change_site(self, name: str, change: Callable[[dict[str, Any]], None]) -> None:

@@ -71,7 +71,9 @@ class Stage:
         done = subprocess.run(  # noqa: S603 - our own program
             argv, cwd=ROOT, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=False
         )
-        assert done.returncode in codes, f"{arguments}: exit {done.returncode}: {done.stderr[-2000:]}"
+        assert done.returncode in codes, (
+            f"{arguments}: exit {done.returncode}: {done.stderr[-2000:]}"
+        )
         return done.stdout
 
     def status(self) -> dict[str, object]:
@@ -86,9 +88,21 @@ class Stage:
         """Start `wpaas run` in the background; returns its process id."""
         with self._log.open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 - our own program, outlives this one
-                [sys.executable, "-m", "reconciler", "--cluster", self.context.name,
-                 "run", "--interval", DAEMON_INTERVAL_S],
-                cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                [
+                    sys.executable,
+                    "-m",
+                    "reconciler",
+                    "--cluster",
+                    self.context.name,
+                    "run",
+                    "--interval",
+                    DAEMON_INTERVAL_S,
+                ],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self._pid_file.write_text(str(process.pid))
         return process.pid
@@ -145,6 +159,7 @@ class Stage:
 
     def until_applied(self, revision: str, deadline_s: float) -> None:
         """Wait until the daemon reports the commit as applied."""
+
         def applied() -> bool:
             revisions = self.status().get("revisions") or {}
             return isinstance(revisions, dict) and revisions.get("applied") == revision

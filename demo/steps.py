@@ -149,8 +149,15 @@ def remake(stage: Stage) -> str:
     source = "/" + str(media["source_url"]).split("/", 3)[3]
     post = author.publish("Our first evening", f'<img src="{source}" alt="A gradient">')
     before = {webhead.id for webhead in stage.webheads(site)}
-    docker(stage.context.engines[0], "service", "update", "--quiet", "--detach", "--force",
-           service_name(site))
+    docker(
+        stage.context.engines[0],
+        "service",
+        "update",
+        "--quiet",
+        "--detach",
+        "--force",
+        service_name(site),
+    )
 
     def all_new() -> bool:
         now = stage.webheads(site)

@@ -1,7 +1,7 @@
 """What came of a loop: an outcome for each operation, four revisions, and the reasons of failures."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from reconciler.core.plan import Operation
@@ -85,7 +85,7 @@ class Report:
             "revisions": self.revisions.as_json(),
             "stage": self.stage or None,
             "error": self.error or None,
-            "problems": [problem.as_json() for problem in self.problems],
+            "problems": [asdict(problem) for problem in self.problems],
             "sites": {name: failure.error for name, failure in sorted(self.failures.items())},
             "refused": list(self.refused),
         }

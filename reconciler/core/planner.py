@@ -1,6 +1,7 @@
 """Compare what a commit wants with what was found. Pure: the same values give the same plan."""
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from reconciler.core import names
 from reconciler.core.difference import differences
@@ -50,11 +51,7 @@ def plan_sites(desired: Desired, observed: Observed) -> Plan:
 
 def table(desired: Desired, cluster: ObservedCluster) -> dict[str, str]:
     """Host → site for every edge. A held site keeps the hosts that its live service names."""
-    rows = {
-        host: site.name
-        for site in desired.sites.values()
-        for host in site.hosts
-    }
+    rows = {host: site.name for site in desired.sites.values() for host in site.hosts}
     for service in cluster.services.values():
         site_name = service.labels.get(names.SITE_LABEL, "")
         if site_name in desired.held:
@@ -63,8 +60,11 @@ def table(desired: Desired, cluster: ObservedCluster) -> dict[str, str]:
     return dict(sorted(rows.items()))
 
 
-def _missing(kind: str, wanted: Mapping[str, object], found: Mapping[str, object]) -> list[Operation]:
-    assert kind in ("network", "secret", "config")  # noqa: S101 - narrows the type for mypy
+def _missing(
+    kind: Literal["network", "secret", "config"],
+    wanted: Mapping[str, object],
+    found: Mapping[str, object],
+) -> list[Operation]:
     return [
         Operation(action="create", kind=kind, name=name, cause=NOT_FOUND)
         for name in sorted(wanted)
@@ -113,7 +113,11 @@ def _site(site: DesiredSite, observed: Observed) -> Iterator[Operation]:
     live = content.live.get(site.name)
     if live is None:
         yield Operation(
-            action="run", kind="install", name=site.name, cause="no settings in it yet", site=site.name
+            action="run",
+            kind="install",
+            name=site.name,
+            cause="no settings in it yet",
+            site=site.name,
         )
     service = list(_service(names.service_name(site.name), site.service, cluster, site.name))
     # A plugin must be in the running image before the row names it, and stay in it until after.

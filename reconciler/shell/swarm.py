@@ -9,8 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import docker
-from docker.errors import APIError, DockerException, NotFound
-from requests.exceptions import RequestException
+from docker.errors import (
+    APIError,
+    DockerException,
+    NotFound,
+    create_api_error_from_http_exception,
+)
+from requests.exceptions import HTTPError, RequestException
 
 from reconciler.core import names
 from reconciler.core.derive import Secret
@@ -77,10 +82,14 @@ class Swarm:
                 raise OutOfSequence(stage, "it changed since it was read", where=what) from e
             if any(words in text for words in NO_LEADER):
                 self.close()
-            raise StageFailed(stage, text or f"the engine answered {e.status_code}", where=what) from e
+            raise StageFailed(
+                stage, text or f"the engine answered {e.status_code}", where=what
+            ) from e
         except (DockerException, RequestException, OSError) as e:
             self.close()
-            raise StageFailed(stage, f"the engine did not answer ({type(e).__name__})", where=what) from e
+            raise StageFailed(
+                stage, f"the engine did not answer ({type(e).__name__})", where=what
+            ) from e
 
     def observe(self) -> ObservedCluster:
         """Six calls, whatever the number of sites."""
@@ -96,9 +105,7 @@ class Swarm:
             by_id = {raw["ID"]: raw for raw in raw_services}
             tasks = client.tasks(filters={"service": list(by_id)}) if by_id else []
             return ObservedCluster(
-                services={
-                    raw["Spec"]["Name"]: to_service(raw, networks) for raw in raw_services
-                },
+                services={raw["Spec"]["Name"]: to_service(raw, networks) for raw in raw_services},
                 tasks=tuple(
                     to_task(raw, by_id[raw["ServiceID"]], nodes)
                     for raw in tasks
@@ -106,76 +113,89 @@ class Swarm:
                 ),
                 nodes=tuple(sorted(nodes.values(), key=lambda node: node.name)),
                 networks={name: identity for identity, name in networks.items()},
-                configs={raw["Spec"]["Name"]: to_stored(raw) for raw in client.configs(filters=OURS)},
-                secrets={raw["Spec"]["Name"]: to_stored(raw) for raw in client.secrets(filters=OURS)},
+                configs={
+                    raw["Spec"]["Name"]: to_stored(raw) for raw in client.configs(filters=OURS)
+                },
+                secrets={
+                    raw["Spec"]["Name"]: to_stored(raw) for raw in client.secrets(filters=OURS)
+                },
             )
 
         return self._call("observe", "cluster", listed)
 
     def create_network(self, name: str, options: Mapping[str, Any]) -> None:
         """An overlay; `options` are docker-py's (`internal`, `labels`). One that exists is fine."""
-        self._call("apply", f"network {name}", lambda client: _once(
-            lambda: client.create_network(name, driver="overlay", scope="swarm", **options)
-        ))
+        self._call(
+            "apply",
+            f"network {name}",
+            lambda client: _once(
+                lambda: client.create_network(name, driver="overlay", scope="swarm", **options)
+            ),
+        )
 
     def create_config(self, name: str, data: bytes, labels: Mapping[str, str]) -> None:
         """An immutable Swarm config; the same name again is the same data, and fine."""
-        body = _object(name, data, labels)
-        self._call("apply", f"config {name}", lambda client: _once(
-            lambda: client._result(client._post_json(client._url("/configs/create"), data=body), True)  # noqa: SLF001 - docker-py's create_config drops labels of configs in some releases
-        ))
+        encoded = base64.b64encode(data).decode()
+        body = {"Name": name, "Labels": dict(labels), "Data": encoded}
+        self._call(
+            "apply",
+            f"config {name}",
+            lambda client: _once(lambda: _post(client, "/configs/create", body)),
+        )
 
     def create_secret(self, name: str, value: Secret, labels: Mapping[str, str]) -> None:
         """An immutable Swarm secret; the same name again is the same value, and fine."""
         data = value.value.encode()
-        self._call("apply", f"secret {name}", lambda client: _once(
-            lambda: client.create_secret(name, data, labels=dict(labels))
-        ))
+        self._call(
+            "apply",
+            f"secret {name}",
+            lambda client: _once(lambda: client.create_secret(name, data, labels=dict(labels))),
+        )
 
     def remove_config(self, name: str) -> None:
         """Gone afterwards, also where it was gone before."""
-        self._call("apply", f"config {name}", lambda client: _gone(lambda: client.remove_config(name)))
+        self._call(
+            "apply", f"config {name}", lambda client: _gone(lambda: client.remove_config(name))
+        )
 
     def remove_secret(self, name: str) -> None:
         """Gone afterwards, also where it was gone before."""
-        self._call("apply", f"secret {name}", lambda client: _gone(lambda: client.remove_secret(name)))
+        self._call(
+            "apply", f"secret {name}", lambda client: _gone(lambda: client.remove_secret(name))
+        )
 
     def create_service(self, spec: Spec) -> None:
         """Create a service from a spec by names."""
-
-        def create(client: docker.APIClient) -> None:
-            body = _with_ids(client, spec)
-            client._result(  # noqa: SLF001 - create_service() has no room for a whole ServiceSpec
-                client._post_json(client._url("/services/create"), data=body), True
-            )
-
-        self._call("apply", f"service {spec['Name']}", create)
+        self._call(
+            "apply",
+            f"service {spec['Name']}",
+            lambda client: _post(client, "/services/create", _with_ids(client, spec)),
+        )
 
     def update_service(self, service: Service, spec: Spec) -> None:
         """Replace the whole spec of `service` at the version it was read."""
-
-        def update(client: docker.APIClient) -> None:
-            body = _with_ids(client, spec)
-            client._result(  # noqa: SLF001 - update_service() merges into the live spec
-                client._post_json(
-                    client._url("/services/{0}/update", service.id),
-                    data=body,
-                    params={"version": service.version},
-                ),
-                True,
-            )
-
-        self._call("apply", f"service {spec['Name']}", update)
+        path = f"/services/{service.id}/update?version={service.version}"
+        self._call(
+            "apply",
+            f"service {spec['Name']}",
+            lambda client: _post(client, path, _with_ids(client, spec)),
+        )
 
     def remove_service(self, name: str) -> None:
         """Stop the tasks with their grace and forget the service; gone before is fine."""
-        self._call("apply", f"service {name}", lambda client: _gone(lambda: client.remove_service(name)))
+        self._call(
+            "apply", f"service {name}", lambda client: _gone(lambda: client.remove_service(name))
+        )
 
     def service_logs(self, name: str, lines: int) -> str:
         """The last `lines` lines of every task of a service."""
-        return self._call("observe", f"service {name}", lambda client: b"".join(
-            client.service_logs(name, stdout=True, stderr=True, tail=lines, timestamps=False)
-        ).decode(errors="replace"))
+        return self._call(
+            "observe",
+            f"service {name}",
+            lambda client: b"".join(
+                client.service_logs(name, stdout=True, stderr=True, tail=str(lines), timestamps=False)
+            ).decode(errors="replace"),
+        )
 
     def version(self) -> str:
         """The engine's version and API version, as `26.1.5 (API 1.45)`."""
@@ -202,8 +222,14 @@ def _gone(action: Callable[[], object]) -> None:
         return
 
 
-def _object(name: str, data: bytes, labels: Mapping[str, str]) -> dict[str, Any]:
-    return {"Name": name, "Labels": dict(labels), "Data": base64.b64encode(data).decode()}
+def _post(client: docker.APIClient, path: str, body: Mapping[str, Any]) -> None:
+    """A whole body, as it is: docker-py's own calls have no room for one, or merge it."""
+    url = f"{client.base_url}/v{client.api_version}{path}"
+    answer = client.post(url, json=body, timeout=READ_TIMEOUT_S)
+    try:
+        answer.raise_for_status()
+    except HTTPError as e:
+        create_api_error_from_http_exception(e)
 
 
 def _with_ids(client: docker.APIClient, spec: Spec) -> dict[str, Any]:

@@ -68,7 +68,9 @@ def _platform_operation(
         case "service":
             fleet.swarm.update_service(observed.services[name], desired.services[name])
         case _:
-            raise StageFailed("apply", f"cannot {operation.action} {operation.kind} for the platform")
+            raise StageFailed(
+                "apply", f"cannot {operation.action} {operation.kind} for the platform"
+            )
 
 
 def apply_sites(run: Run, plan: Plan) -> tuple[Outcome, ...]:

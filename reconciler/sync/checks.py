@@ -21,8 +21,11 @@ class Check:
 
 def checks(fleet: Fleet) -> Iterator[Check]:
     """In the order in which one needs the other."""
-    yield _check("repository", lambda: f"{fleet.source_name} at {fleet.source.head()[:12]}",
-                 "is its address right, and does this machine reach it?")
+    yield _check(
+        "repository",
+        lambda: f"{fleet.source_name} at {fleet.source.head()[:12]}",
+        "is its address right, and does this machine reach it?",
+    )
     yield _check("master key", lambda: str(fleet.master), "restore it from your backup")
     yield _check("engine", lambda: _engine(fleet), "the engine must be 25 or later")
     yield _check("nodes", lambda: _nodes(fleet), "`wpaas cluster status`; revive what is down")

@@ -17,17 +17,13 @@ def dry_plan(fleet: Fleet) -> Plan:
     """
     revision, compiled = fetch(fleet, Memory())
     compiled_or_refused(compiled)
-    platform = plan_platform(
-        fleet.desired_platform(compiled), fleet.swarm.observe(), revision
-    )
+    platform = plan_platform(fleet.desired_platform(compiled), fleet.swarm.observe(), revision)
     if any(op.action == "create" and op.kind == "service" for op in platform.operations):
         return platform
     image = fleet.find_image(revision, compiled)
     planned = plan_fleet(fleet, compiled, revision, image).plan
     operations = (*platform.operations, *planned.operations)
     if image.digest is None:
-        build = Operation(
-            action="create", kind="image", name=image.tag, cause="its inputs are new"
-        )
+        build = Operation(action="create", kind="image", name=image.tag, cause="its inputs are new")
         operations = (*platform.operations, build, *planned.operations)
     return replace(planned, operations=operations)

@@ -26,6 +26,8 @@ from reconciler.sync.apply import Run, apply_platform, apply_sites
 from reconciler.sync.fleet import Fleet
 from reconciler.sync.watch import Watch
 
+DELETIONS_PERCENT = 10
+
 Tell = Callable[[Outcome], None]
 
 
@@ -85,12 +87,11 @@ def plan(fleet: Fleet, compiled: Compiled, revision: str, image: ImageRef) -> Pl
             for name, site in compiled.sites.items()
         },
         held=compiled.held,
-        zones=compiled.platform.cdn.provider != "local",
+        zones=compiled.platform.cdn != "local",
     )
     cluster = fleet.swarm.observe()
     observed = Observed(cluster=cluster, content=observe_content(fleet, desired, cluster))
-    limits = compiled.platform.limits
-    bounds = Bounds(limits.max_deletions, limits.max_deletions_percent)
+    bounds = Bounds(compiled.platform.limits.max_deletions, DELETIONS_PERCENT)
     guarded = guard(plan_sites(desired, observed), cluster, bounds)
     return Planned(desired=desired, observed=observed, compiled=compiled, plan=guarded)
 
@@ -188,7 +189,9 @@ def _report(
         if name in errors:
             known = before.failures.get(name)
             failures[name] = failed(known, errors[name], spec_digest(site), now)
-        elif name in before.failures and name not in done and _pending(planned.plan.operations, name):
+        elif (
+            name in before.failures and name not in done and _pending(planned.plan.operations, name)
+        ):
             failures[name] = before.failures[name]
     revision = planned.desired.revision
     clean = not errors and not failures and not planned.compiled.held and not planned.plan.refused

@@ -58,8 +58,13 @@ def _site(
     error = errors.get(name)
     if service is None:
         return {
-            "name": name, "state": "missing", "replicas": {"desired": 0, "running": 0},
-            "nodes": [], "image": "", "url": "", "error": error,
+            "name": name,
+            "state": "missing",
+            "replicas": {"desired": 0, "running": 0},
+            "nodes": [],
+            "image": "",
+            "url": "",
+            "error": error,
         }
     host = service.labels[names.HOSTS_LABEL].split()[0]
     nodes = sorted({task.node for task in cluster.healthy(service.spec["Name"])})
