@@ -1,0 +1,278 @@
+"""The services that all sites share, as Swarm service specs.
+
+Specs are in the Engine API's shape (v1.45, ServiceSpec). Like those of the sites they carry
+configs and secrets by name only; the Swarm adapter adds the ids. Lists are in a fixed order:
+another order would restart tasks. The images are made from `deploy/`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from reconciler.core import names
+
+Platform = Literal["edge", "database", "store", "registry", "egress"]
+PLATFORMS: tuple[Platform, ...] = ("database", "edge", "egress", "registry", "store")
+
+# What `render` wants in `secrets` and `configs`, and what is in it.
+EDGE_TOKEN = "edge-token"  # noqa: S105 - a name. One line, at least 32 of A-Z a-z 0-9 _ -
+DATABASE_ROOT = "database-root"  # one line, at least 16 of A-Z a-z 0-9 _ -
+STORE_ADMIN = "store-admin"  # two lines: access key (16+ of A-Z a-z 0-9), secret key (32+)
+EGRESS_HOSTS = "egress-hosts"  # config: a host a line, `.example.org` with all below; may be empty
+SECRETS = (DATABASE_ROOT, EDGE_TOKEN, STORE_ADMIN)
+CONFIGS = (EGRESS_HOSTS,)
+
+UIDS: Mapping[Platform, int] = {
+    "edge": 811,
+    "database": 812,
+    "store": 813,
+    "registry": 814,
+    "egress": 815,
+}
+
+SCRATCH = "/tmp"  # noqa: S108 - of the container, a tmpfs
+NANOSECONDS = 1_000_000_000
+MEBIBYTE = 1024 * 1024
+# PHP's children of one webhead (6) and its one health child, each with one connection.
+CONNECTIONS_PER_WEBHEAD = 7
+SPARE_CONNECTIONS = 50
+MIN_CONNECTIONS = 256
+
+
+def service_of(platform: Platform) -> str:
+    """Name of the Swarm service of one of `PLATFORMS`."""
+    return f"wpaas-{platform}"
+
+
+def max_connections(webheads: int) -> int:
+    """MariaDB's limit for a fleet of `webheads` containers, rolling updates (x2) included.
+
+    A power of two, so that the database is started again a few times in a fleet's life and not
+    with each new site. MariaDB's own default (151) is spent by 21 webheads.
+    """
+    wanted = 2 * webheads * CONNECTIONS_PER_WEBHEAD + SPARE_CONNECTIONS
+    limit = MIN_CONNECTIONS
+    while limit < wanted:
+        limit *= 2
+    return limit
+
+
+def render(
+    *,
+    images: Mapping[str, str],
+    networks: Mapping[str, str],
+    site_networks: int,
+    configs: Mapping[str, str],
+    secrets: Mapping[str, str],
+    webheads: int,
+    trusted_proxies: Sequence[str] = (),
+) -> dict[str, dict[str, Any]]:
+    """Service name → spec of every platform service that `images` names.
+
+    `images`: one of `PLATFORMS` → image id; what is missing (an external database) is not made.
+    `networks`: network name → what `Target` shall be (its id, or the name itself).
+    `secrets`, `configs`: one of `SECRETS`, `CONFIGS` → the name of the Swarm object holding it.
+    `webheads`: containers of all sites. `trusted_proxies`: CIDR ranges of the proxies in front of
+    the edges, whose X-Forwarded-For is believed. Raises KeyError when a network or object lacks.
+    """
+    site = [names.site_network_name(number) for number in range(site_networks)]
+    specs: dict[Platform, dict[str, Any]] = {
+        "edge": _edge(secrets, trusted_proxies),
+        "database": _database(secrets, webheads),
+        "store": _store(secrets),
+        "registry": _registry(),
+        "egress": _egress(configs),
+    }
+    on: Mapping[Platform, list[str]] = {
+        "edge": [*site, names.PLATFORM_NETWORK],
+        "database": [*site, names.PLATFORM_NETWORK],
+        "store": [*site, names.PLATFORM_NETWORK],
+        "egress": [*site, names.PLATFORM_NETWORK],
+        "registry": [names.PLATFORM_NETWORK],
+    }
+    return {
+        service_of(platform): _whole(
+            platform,
+            specs[platform],
+            images[platform],
+            # Aliases are what webheads know: their networks have no other word for it.
+            [{"Target": networks[name], "Aliases": [platform]} for name in on[platform]],
+        )
+        for platform in PLATFORMS
+        if platform in images
+    }
+
+
+def _whole(
+    platform: Platform, own: Mapping[str, Any], image: str, networks: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """A full spec: what is the same for all, around what is `own` to one."""
+    labels = {names.OWNER_LABEL: names.OWNER, names.PLATFORM_LABEL: platform}
+    container = {
+        "Image": image,
+        "Labels": labels,
+        "User": f"{UIDS[platform]}:{UIDS[platform]}",
+        "ReadOnly": True,
+        "CapabilityDrop": ["ALL"],
+        "Privileges": {"NoNewPrivileges": True},
+        "Healthcheck": {
+            "Interval": 30 * NANOSECONDS,
+            "Timeout": 5 * NANOSECONDS,
+            "Retries": 3,
+            "StartPeriod": 120 * NANOSECONDS,
+            "StartInterval": NANOSECONDS,
+        },
+        **own["container"],
+    }
+    placement = own.get("placement", {})
+    return {
+        "Name": service_of(platform),
+        "Labels": labels,
+        "TaskTemplate": {
+            "ContainerSpec": container,
+            "Resources": own["resources"],
+            "RestartPolicy": {"Condition": "any", "Delay": 2 * NANOSECONDS, "MaxAttempts": 0},
+            "Placement": placement,
+            "Networks": networks,
+            "LogDriver": {"Name": "json-file", "Options": {"max-size": "5m", "max-file": "2"}},
+        },
+        "Mode": own.get("mode", {"Replicated": {"Replicas": 1}}),
+        # A host-mode port is free only once the old task is gone; a volume has one owner.
+        "UpdateConfig": {
+            "Parallelism": 1,
+            "Delay": 5 * NANOSECONDS,
+            "FailureAction": "pause",
+            "Monitor": 5 * NANOSECONDS,
+            "MaxFailureRatio": 0,
+            "Order": "stop-first",
+        },
+        "EndpointSpec": {"Mode": "dnsrr", "Ports": own.get("ports", [])},
+    }
+
+
+def _edge(secrets: Mapping[str, str], trusted_proxies: Sequence[str]) -> dict[str, Any]:
+    return {
+        "container": {
+            "Env": [f"WPAAS_TRUSTED_PROXIES={' '.join(trusted_proxies)}"],
+            # Docker's resolver then has nobody outside to ask: an unknown name costs 20 ms and
+            # not 4 s, under the one lock that Caddy holds for all look-ups.
+            "DNSConfig": {"Nameservers": ["127.0.0.1"]},
+            # A request sent to a node that died is given up after 3 s, not after 15 minutes.
+            "Sysctls": {"net.ipv4.tcp_retries2": "4"},
+            "Mounts": [_tmpfs("/run", 16), _volume("edge", "/var/lib/wpaas-edge")],
+            "Secrets": [_secret(secrets, EDGE_TOKEN, "edge")],
+            "StopGracePeriod": 15 * NANOSECONDS,
+        },
+        "resources": _resources(limit_mb=384, reserved_mb=64, pids=200),
+        "mode": {"Global": {}},
+        "ports": [_port(8080, 80), _port(5000, 5000), _port(2020, 2020)],
+    }
+
+
+def _database(secrets: Mapping[str, str], webheads: int) -> dict[str, Any]:
+    return {
+        "container": {
+            "Args": [f"--max-connections={max_connections(webheads)}"],
+            "DNSConfig": {"Nameservers": ["127.0.0.1"]},
+            "Mounts": [
+                _tmpfs("/run", 16),
+                _tmpfs(SCRATCH, 64),
+                _volume("database", "/var/lib/mysql"),
+            ],
+            "Secrets": [_secret(secrets, DATABASE_ROOT, "database")],
+            "StopGracePeriod": 60 * NANOSECONDS,
+        },
+        "resources": _resources(limit_mb=1024, reserved_mb=256, pids=2_000),
+        "placement": {"Constraints": ["node.labels.wpaas.database==true"]},
+        "ports": [_port(3306, 3306)],
+    }
+
+
+def _store(secrets: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "container": {
+            "DNSConfig": {"Nameservers": ["127.0.0.1"]},
+            "Mounts": [
+                _tmpfs("/run", 16),
+                _tmpfs(SCRATCH, 256),
+                _volume("store", "/var/lib/store"),
+            ],
+            "Secrets": [_secret(secrets, STORE_ADMIN, "store")],
+            "StopGracePeriod": 20 * NANOSECONDS,
+        },
+        "resources": _resources(limit_mb=1024, reserved_mb=128, pids=500),
+        "placement": {"Constraints": ["node.labels.wpaas.store==true"]},
+        "ports": [_port(8333, 8333)],
+    }
+
+
+def _registry() -> dict[str, Any]:
+    return {
+        "container": {
+            "DNSConfig": {"Nameservers": ["127.0.0.1"]},
+            "Mounts": [
+                _tmpfs("/run", 16),
+                _tmpfs(SCRATCH, 64),
+                _volume("registry", "/var/lib/registry"),
+            ],
+            "StopGracePeriod": 10 * NANOSECONDS,
+        },
+        "resources": _resources(limit_mb=384, reserved_mb=32, pids=200),
+        "placement": {"Constraints": ["node.labels.wpaas.registry==true"]},
+    }
+
+
+def _egress(configs: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "container": {
+            "Mounts": [_tmpfs("/run", 16), _tmpfs(SCRATCH, 16)],
+            "Configs": [
+                {
+                    "ConfigName": configs[EGRESS_HOSTS],
+                    "File": _file("/etc/wpaas/egress-hosts", UIDS["egress"], 0o444),
+                }
+            ],
+            "StopGracePeriod": 10 * NANOSECONDS,
+        },
+        "resources": _resources(limit_mb=256, reserved_mb=32, pids=100),
+        "mode": {"Replicated": {"Replicas": 2}},
+        "placement": {"Preferences": [{"Spread": {"SpreadDescriptor": "node.id"}}]},
+    }
+
+
+def _secret(secrets: Mapping[str, str], purpose: str, platform: Platform) -> dict[str, Any]:
+    return {"SecretName": secrets[purpose], "File": _file(purpose, UIDS[platform], 0o400)}
+
+
+def _file(name: str, uid: int, mode: int) -> dict[str, Any]:
+    return {"Name": name, "UID": str(uid), "GID": str(uid), "Mode": mode}
+
+
+def _tmpfs(target: str, mebibytes: int) -> dict[str, Any]:
+    options = {"SizeBytes": mebibytes * MEBIBYTE, "Mode": 0o1777}
+    return {"Type": "tmpfs", "Target": target, "TmpfsOptions": options}
+
+
+def _volume(platform: Platform, target: str) -> dict[str, Any]:
+    labels = {names.OWNER_LABEL: names.OWNER, names.PLATFORM_LABEL: platform}
+    return {
+        "Type": "volume",
+        "Source": service_of(platform),
+        "Target": target,
+        "VolumeOptions": {"Labels": labels},
+    }
+
+
+def _port(target: int, published: int) -> dict[str, Any]:
+    return {
+        "Protocol": "tcp",
+        "TargetPort": target,
+        "PublishedPort": published,
+        "PublishMode": "host",
+    }
+
+
+def _resources(*, limit_mb: int, reserved_mb: int, pids: int) -> dict[str, Any]:
+    return {
+        "Limits": {"MemoryBytes": limit_mb * MEBIBYTE, "Pids": pids},
+        "Reservations": {"MemoryBytes": reserved_mb * MEBIBYTE},
+    }
