@@ -1,26 +1,25 @@
-"""One entry of a commit's tree as read from Git: what stands there, before anything is parsed."""
+"""A file of a commit as Git holds it: a path, a mode and bytes."""
 
 from dataclasses import dataclass
 
-REGULAR, EXECUTABLE, SYMLINK, SUBMODULE = "100644", "100755", "120000", "160000"
+from reconciler.core.bytestext import too_large
+from reconciler.core.problem import Problem
 
-MAX_DOCUMENT_BYTES = 256 * 1024
-"""Largest site or platform file that is read; a hand-written one has a few KiB."""
-
-MAX_ALLOWLIST_BYTES = 2 * 1024 * 1024
-"""Largest allowlist: about 5,000 packages with their reviews."""
-
-MAX_IMAGE_FILE_BYTES = 8 * 1024 * 1024
-"""Largest file below `image/`: a plugin's biggest picture or translation."""
+REGULAR = "100644"
+EXECUTABLE = "100755"
+KINDS = {
+    "040000": "a directory",
+    "120000": "a symbolic link",
+    "160000": "a submodule",
+}
+LFS_POINTER = b"version https://git-lfs"
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """An entry of a commit: a file, or what a fleet repository must not hold.
+    """One entry of a tree; `mode` is Git's, in six octal digits.
 
-    `mode` is Git's own ("100644", "100755", "120000" a symlink, "160000" a submodule). `data` is
-    the whole content (a symlink's target), empty for a submodule and where `oversized`. A path
-    that is not UTF-8 carries its bytes as surrogates, as Python's file names do.
+    What is no file, and what is above the reader's limit (`oversized`), carries no data.
     """
 
     path: str
@@ -28,9 +27,29 @@ class Blob:
     data: bytes
     oversized: bool = False
 
+    @property
+    def is_file(self) -> bool:
+        """Whether this is a file and no link, submodule, directory or device."""
+        return self.mode in {REGULAR, EXECUTABLE}
 
-def limit_bytes(path: str) -> int:
-    """Return the largest size of a file at `path` that is read at all."""
-    if path.startswith("image/"):
-        return MAX_IMAGE_FILE_BYTES
-    return MAX_ALLOWLIST_BYTES if path == "plugins-allowlist.yaml" else MAX_DOCUMENT_BYTES
+    @property
+    def kind(self) -> str:
+        """What it is, in words."""
+        if self.data.startswith(LFS_POINTER):
+            return "a pointer of Git LFS"
+        return "a file" if self.is_file else KINDS.get(self.mode, "neither file nor directory")
+
+
+def unreadable(blob: Blob, max_bytes: int) -> Problem | None:
+    """Why nobody should look into this entry: it is no file, or far too long."""
+    if not blob.is_file or blob.data.startswith(LFS_POINTER):
+        return Problem(
+            code="file-kind",
+            file=blob.path,
+            value=blob.kind,
+            message=f"this is {blob.kind}, not a file",
+            fix="put the file itself here",
+        )
+    if blob.oversized:
+        return too_large(blob.path, max_bytes)
+    return None

@@ -1,0 +1,185 @@
+"""The fleet as written: one site, what the sites share, and the packages they may use."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+SizeName = Literal["small", "medium", "large"]
+PackageKind = Literal["plugin", "theme"]
+PackageState = Literal["approved", "deprecated", "blocked"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One community's WordPress, as its file wants it.
+
+    `domains_primary` is None where the site lives at NAME.<platform domain>; `domains_aliases`
+    holds the `www` twin too where the file asks for one.
+    """
+
+    name: str
+    title: str
+    owners: tuple[str, ...]
+    tagline: str = ""
+    locale: str = "en_US"
+    timezone: str = "UTC"
+    theme: str | None = None
+    plugins: tuple[str, ...] = ()
+    admins: tuple[str, ...] = ()
+    domains_primary: str | None = None
+    domains_aliases: tuple[str, ...] = ()
+    replicas: int = 2
+    size: SizeName = "small"
+    upload_mb: int = 32
+    secret_generation: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What one webhead of this size may use."""
+
+    memory_mb: int
+    cpus: float
+
+
+@dataclass(frozen=True, slots=True)
+class WordPressRelease:
+    """A WordPress zip to build the image from; `mirrors` are tried after `url`, in order."""
+
+    version: str
+    url: str
+    sha256: str
+    mirrors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalRegistry:
+    """An existing registry, as `host[:port]`; the secrets file holds `username`, `password`."""
+
+    host: str
+    tls: bool
+    secrets_file: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalDatabase:
+    """An existing MySQL or MariaDB; the secrets file holds `username`, `password` of an admin."""
+
+    host: str
+    port: int
+    tls: bool
+    secrets_file: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalStore:
+    """An existing S3; the secrets file holds `access_key`, `secret_key`."""
+
+    endpoint: str
+    region: str
+    secrets_file: str
+
+
+@dataclass(frozen=True, slots=True)
+class MaxCdn:
+    """The account at a MaxCDN-shaped API; the credentials file holds the OAuth key and secret."""
+
+    alias: str
+    endpoint: str
+    credentials_file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one run may change without a person's word."""
+
+    max_deletions: int = 1
+    max_restarts_percent: int = 100
+
+
+DEFAULT_SIZES: Mapping[str, Size] = {
+    "small": Size(memory_mb=384, cpus=1.0),
+    "medium": Size(memory_mb=768, cpus=2.0),
+    "large": Size(memory_mb=1536, cpus=4.0),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """What all sites share. None for a service means the one that wpaas starts itself.
+
+    `public_port` is None where it is the scheme's own. `themes` come with WordPress itself, so
+    they need no entry in the allowlist.
+    """
+
+    domain: str
+    public_scheme: Literal["http", "https"] = "https"
+    public_port: int | None = None
+    nodes: int = 3
+    single_node: bool = False
+    site_networks: int = 4
+    locales: tuple[str, ...] = ("en_US",)
+    themes: tuple[str, ...] = ()
+    sizes: Mapping[str, Size]
+    wordpress: WordPressRelease | None = None
+    registry: ExternalRegistry | None = None
+    database: ExternalDatabase | None = None
+    store: ExternalStore | None = None
+    cdn: Literal["local", "maxcdn"] = "local"
+    maxcdn: MaxCdn | None = None
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePath:
+    """A package kept in the fleet repository: the folder, without a trailing slash."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceArchive:
+    """A package from a known place; the address is derived, so nobody can aim the builder."""
+
+    archive: Literal["wordpress.org"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """One plugin or theme at one version, as reviewed."""
+
+    slug: str
+    kind: PackageKind
+    version: str
+    source: SourcePath | SourceArchive
+    tree_sha256: str
+    archive_sha256: str | None = None
+    license: str
+    requires_plugins: tuple[str, ...] = ()
+    requires_php: str | None = None
+    requires_wp: str | None = None
+    state: PackageState
+    replaced_by: str | None = None
+    network: tuple[str, ...] = ()
+    reviewed_by: tuple[str, ...] = ()
+    reviewed_at: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowlist:
+    """Every package that was judged, blocked ones included."""
+
+    packages: tuple[Package, ...] = ()
+
+    def find(self, kind: PackageKind, slug: str) -> Package | None:
+        """The entry for `slug`, or None."""
+        for package in self.packages:
+            if package.kind == kind and package.slug == slug:
+                return package
+        return None
+
+    def slugs(self, kind: PackageKind) -> tuple[str, ...]:
+        """Slugs that a site may name, sorted."""
+        usable = (p for p in self.packages if p.kind == kind and p.state != "blocked")
+        return tuple(sorted(p.slug for p in usable))

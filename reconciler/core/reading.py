@@ -1,0 +1,144 @@
+"""From a document that has passed its schema to the manifest's values: no checks, no errors."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.core.manifest import (
+    DEFAULT_SIZES,
+    Allowlist,
+    ExternalDatabase,
+    ExternalRegistry,
+    ExternalStore,
+    Limits,
+    MaxCdn,
+    Package,
+    Platform,
+    Site,
+    Size,
+    SourceArchive,
+    SourcePath,
+    WordPressRelease,
+)
+
+
+def plugin_slug(item: str | Mapping[str, Any]) -> str:
+    """The slug of one item of a site's `plugins`: written alone, or as `{"slug": …}`."""
+    return item if isinstance(item, str) else str(item["slug"])
+
+
+def _domains(written: Mapping[str, Any]) -> tuple[str | None, tuple[str, ...]]:
+    primary = written.get("primary")
+    aliases = tuple(written.get("aliases", ()))
+    www = written.get("www", "none")
+    if www == "redirect":
+        return primary, (*aliases, f"www.{primary}")
+    if www == "primary":
+        return f"www.{primary}", (*aliases, str(primary))
+    return primary, aliases
+
+
+def to_site(value: Mapping[str, Any], platform: Platform | None = None) -> Site:
+    """Read a site's document; on a single node, one webhead is what leaving it out means."""
+    primary, aliases = _domains(value.get("domains", {}))
+    replicas = 1 if platform is not None and platform.single_node else 2
+    plain = {
+        key: value[key]
+        for key in ("tagline", "locale", "timezone", "theme", "secret_generation")
+        if key in value
+    }
+    return Site(
+        name=value["name"],
+        title=value["title"],
+        owners=tuple(value["owners"]),
+        admins=tuple(value.get("admins", ())),
+        plugins=tuple(plugin_slug(item) for item in value.get("plugins", ())),
+        replicas=value.get("replicas", replicas),
+        domains_primary=primary,
+        domains_aliases=aliases,
+        size=value.get("resources", {}).get("size", "small"),
+        upload_mb=value.get("uploads", {}).get("max_file_mb", 32),
+        **plain,
+    )
+
+
+def to_platform(value: Mapping[str, Any]) -> Platform:
+    """Read the document of platform.yaml."""
+    public = value.get("public", {})
+    plain = {
+        key: value[key] for key in ("nodes", "single_node", "site_networks", "cdn") if key in value
+    }
+    return Platform(
+        domain=value["domain"],
+        public_scheme=public.get("scheme", "https"),
+        public_port=public.get("port"),
+        locales=tuple(value.get("locales", ("en_US",))),
+        themes=tuple(value.get("themes", ())),
+        sizes={
+            **DEFAULT_SIZES,
+            **{
+                name: Size(size["memory_mb"], float(size["cpus"]))
+                for name, size in value.get("sizes", {}).items()
+            },
+        },
+        limits=Limits(**value.get("limits", {})),
+        wordpress=_wordpress(value.get("wordpress")),
+        registry=_registry(value.get("registry")),
+        database=_database(value.get("database")),
+        store=_store(value.get("store")),
+        maxcdn=MaxCdn(**value["maxcdn"]) if "maxcdn" in value else None,
+        **plain,
+    )
+
+
+def _wordpress(value: Mapping[str, Any] | None) -> WordPressRelease | None:
+    if value is None:
+        return None
+    mirrors = tuple(value.get("mirrors", ()))
+    return WordPressRelease(value["version"], value["url"], value["sha256"], mirrors)
+
+
+def _registry(value: Mapping[str, Any] | None) -> ExternalRegistry | None:
+    if value is None:
+        return None
+    return ExternalRegistry(value["host"], value.get("tls", True), value.get("secrets_file"))
+
+
+def _database(value: Mapping[str, Any] | None) -> ExternalDatabase | None:
+    if value is None:
+        return None
+    port, tls = value.get("port", 3306), value.get("tls", True)
+    return ExternalDatabase(value["host"], port, tls, value["secrets_file"])
+
+
+def _store(value: Mapping[str, Any] | None) -> ExternalStore | None:
+    if value is None:
+        return None
+    region = value.get("region", "us-east-1")
+    return ExternalStore(value["endpoint"], region, value["secrets_file"])
+
+
+def to_allowlist(value: Mapping[str, Any]) -> Allowlist:
+    """Read the document of plugins-allowlist.yaml."""
+    return Allowlist(tuple(_package(item) for item in value["packages"]))
+
+
+def _package(value: Mapping[str, Any]) -> Package:
+    source, requires = value["source"], value.get("requires", {})
+    return Package(
+        slug=value["slug"],
+        kind=value["kind"],
+        version=value["version"],
+        source=SourcePath(source["path"]) if "path" in source else SourceArchive(source["archive"]),
+        tree_sha256=value["tree_sha256"],
+        archive_sha256=value.get("sha256"),
+        license=value["license"],
+        requires_plugins=tuple(requires.get("plugins", ())),
+        requires_php=requires.get("php"),
+        requires_wp=requires.get("wp"),
+        state=value["state"],
+        replaced_by=value.get("replaced_by"),
+        network=tuple(value.get("network", ())),
+        reviewed_by=tuple(value.get("reviewed_by", ())),
+        reviewed_at=value.get("reviewed_at", ""),
+        reason=value.get("reason", ""),
+    )
