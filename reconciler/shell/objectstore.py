@@ -1,0 +1,151 @@
+"""The object store: a bucket and credentials for every site, over S3 and IAM calls (SigV4).
+
+IAM is on the S3 address, as in SeaweedFS and Ceph. Unlike AWS's it takes an access key that the
+caller chose (`AccessKeyId`, `SecretAccessKey` of CreateAccessKey), so nothing has to be kept.
+"""
+
+import json
+from collections.abc import Mapping
+from urllib.parse import urlencode
+from xml.etree import ElementTree as ET
+
+import requests
+from requests_aws4auth import AWS4Auth  # type: ignore[import-untyped]
+
+from reconciler.core import names
+from reconciler.core.derive import Secret
+from reconciler.errors import Stage, StageFailed
+
+TIMEOUT_S = (3.05, 20)
+REGION = "us-east-1"
+# SeaweedFS turns these into its own Read, Write and List on the bucket; it refuses a policy
+# that names an action it does not know.
+SITE_ACTIONS = (
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:DeleteObject",
+    "s3:ListBucket",
+    "s3:AbortMultipartUpload",
+)
+# Joined as the last step of `ensure`: one listing tells which sites are whole.
+READY_GROUP = "wpaas-ready"
+ALREADY = frozenset({"EntityAlreadyExists", "BucketAlreadyOwnedByYou"})
+
+
+class ObjectStore:
+    """An S3 store with IAM at `endpoint` (http://HOST:PORT). Threads may share it.
+
+    Every method raises StageFailed when the store does not answer or refuses.
+    """
+
+    def __init__(self, endpoint: str, access_key: Secret, secret_key: Secret) -> None:
+        self._endpoint = endpoint.rstrip("/")
+        self._keys = (access_key, secret_key)
+        self._session = requests.Session()
+        # The store is ours and near: a proxy for the world outside would see what is signed.
+        self._session.trust_env = False
+
+    def buckets(self) -> frozenset[str]:
+        """Buckets of ours that are whole: made, readable, with credentials. Two calls."""
+        listed = _texts(self._s3("observe", "GET", "/"), "Bucket", "Name")
+        ready = self._iam("observe", "GetGroup", {"GroupName": READY_GROUP}, absent="NoSuchEntity")
+        return listed & _texts(ready, "member", "UserName")
+
+    def ensure(self, site: str, access_key: Secret, secret_key: Secret) -> None:
+        """Make the site's bucket, which anybody may read from but not list, and its one key.
+
+        The key reads and writes this bucket and nothing else. Other keys of the site are
+        deleted: they are of an older generation. Safe to repeat.
+        """
+        bucket = names.bucket_name(site)
+        user = {"UserName": bucket}
+        self._iam("apply", "CreateUser", user)
+        policy = {"PolicyName": "own-bucket", "PolicyDocument": site_policy(bucket)}
+        self._iam("apply", "PutUserPolicy", {**user, **policy})
+        self._ensure_key(user, access_key, secret_key)
+        self._s3("apply", "PUT", f"/{bucket}")
+        self._s3("apply", "PUT", f"/{bucket}?policy", read_policy(bucket).encode())
+        group = {"GroupName": READY_GROUP}
+        self._iam("apply", "CreateGroup", group)
+        self._iam("apply", "AddUserToGroup", {**group, **user})
+
+    def _ensure_key(self, user: Mapping[str, str], access_key: Secret, secret_key: Secret) -> None:
+        keys = _texts(self._iam("apply", "ListAccessKeys", user), "member", "AccessKeyId")
+        if access_key.value not in keys:
+            chosen = {"AccessKeyId": access_key.value, "SecretAccessKey": secret_key.value}
+            self._iam("apply", "CreateAccessKey", {**user, **chosen})
+        for key in sorted(keys - {access_key.value}):
+            self._iam("apply", "DeleteAccessKey", {**user, "AccessKeyId": key})
+
+    def _s3(self, stage: Stage, method: str, path: str, body: bytes = b"") -> bytes:
+        return self._call(stage, method, path, body, "s3", f"{method} {path}")
+
+    def _iam(self, stage: Stage, action: str, values: Mapping[str, str], absent: str = "") -> bytes:
+        """The answer to one IAM action; empty where it fails with the code `absent`."""
+        body = urlencode({"Action": action, "Version": "2010-05-08", **values})
+        return self._call(stage, "POST", "/", body.encode(), "iam", action, absent)
+
+    def _call(
+        self,
+        stage: Stage,
+        method: str,
+        path: str,
+        body: bytes,
+        service: str,
+        what: str,
+        absent: str = "",
+    ) -> bytes:
+        access_key, secret_key = self._keys
+        try:
+            answer = self._session.request(
+                method,
+                self._endpoint + path,
+                data=body,
+                headers={"Content-Type": "application/x-www-form-urlencoded"},
+                auth=AWS4Auth(access_key.value, secret_key.value, REGION, service),
+                timeout=TIMEOUT_S,
+                allow_redirects=False,
+            )
+        except requests.RequestException as e:
+            raise StageFailed(stage, f"{what}: {type(e).__name__}", where=self._endpoint) from e
+        if answer.ok:
+            return answer.content
+        code = next(iter(_texts(answer.content, "Error", "Code")), "")
+        if code in ALREADY or (absent and code == absent):
+            return b""
+        # Its body may quote the request, secret key and all.
+        text = f"{what}: {answer.status_code} {code}".strip()
+        raise StageFailed(stage, text, where=self._endpoint)
+
+
+def site_policy(bucket: str) -> str:
+    """IAM policy of a site's user: its own bucket and nothing else."""
+    arn = f"arn:aws:s3:::{bucket}"
+    return _policy({"Action": list(SITE_ACTIONS), "Resource": [arn, f"{arn}/*"]})
+
+
+def read_policy(bucket: str) -> str:
+    """Bucket policy: anybody reads an object whose name they know; nobody lists."""
+    resource = f"arn:aws:s3:::{bucket}/*"
+    return _policy({"Principal": "*", "Action": "s3:GetObject", "Resource": resource})
+
+
+def _policy(statement: Mapping[str, object]) -> str:
+    return json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]}, sort_keys=True
+    )
+
+
+def _texts(document: bytes, parent: str, child: str) -> frozenset[str]:
+    """Texts of all `child` directly below a `parent`, whatever the namespace. Empty for no XML."""
+    try:
+        root = ET.fromstring(document)  # noqa: S314 - of our own store; expat bounds expansion
+    except ET.ParseError:
+        return frozenset()
+    return frozenset(
+        below.text
+        for element in root.iter()
+        if element.tag.rpartition("}")[2] == parent
+        for below in element
+        if below.tag.rpartition("}")[2] == child and below.text
+    )
