@@ -1,25 +1,29 @@
-"""A file of a commit as Git holds it: a path, a mode and bytes."""
+"""One entry of a commit's tree as read from Git: what stands there, before anything is parsed."""
 
 from dataclasses import dataclass
 
 from reconciler.core.bytestext import too_large
-from reconciler.core.problem import Problem
+from reconciler.core.problem import Problem, escaped
 
-REGULAR = "100644"
-EXECUTABLE = "100755"
-KINDS = {
-    "040000": "a directory",
-    "120000": "a symbolic link",
-    "160000": "a submodule",
-}
-LFS_POINTER = b"version https://git-lfs"
+REGULAR, EXECUTABLE, SYMLINK, SUBMODULE = "100644", "100755", "120000", "160000"
+
+MAX_DOCUMENT_BYTES = 256 * 1024
+"""Largest site or platform file that is read; a hand-written one has a few KiB."""
+
+MAX_ALLOWLIST_BYTES = 2 * 1024 * 1024
+"""Largest allowlist: about 5,000 packages with their reviews."""
+
+MAX_IMAGE_FILE_BYTES = 8 * 1024 * 1024
+"""Largest file below `image/`: a plugin's biggest picture or translation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """One entry of a tree; `mode` is Git's, in six octal digits.
+    """An entry of a commit: a file, or what a fleet repository must not hold.
 
-    What is no file, and what is above the reader's limit (`oversized`), carries no data.
+    `mode` is Git's own ("100644", "100755", "120000" a symlink, "160000" a submodule). `data` is
+    the whole content (a symlink's target), empty for a submodule and where `oversized`. A path
+    that is not UTF-8 carries its bytes as surrogates, as Python's file names do.
     """
 
     path: str
@@ -27,29 +31,31 @@ class Blob:
     data: bytes
     oversized: bool = False
 
-    @property
-    def is_file(self) -> bool:
-        """Whether this is a file and no link, submodule, directory or device."""
-        return self.mode in {REGULAR, EXECUTABLE}
 
-    @property
-    def kind(self) -> str:
-        """What it is, in words."""
-        if self.data.startswith(LFS_POINTER):
-            return "a pointer of Git LFS"
-        return "a file" if self.is_file else KINDS.get(self.mode, "neither file nor directory")
+def limit_bytes(path: str) -> int:
+    """Return the largest size of a file at `path` that is read at all."""
+    if path.startswith("image/"):
+        return MAX_IMAGE_FILE_BYTES
+    return MAX_ALLOWLIST_BYTES if path == "plugins-allowlist.yaml" else MAX_DOCUMENT_BYTES
+
+
+_KINDS = {SYMLINK: "a symbolic link", SUBMODULE: "a submodule", "040000": "a directory"}
+_LFS_POINTER = b"version https://git-lfs"
 
 
 def unreadable(blob: Blob, max_bytes: int) -> Problem | None:
     """Why nobody should look into this entry: it is no file, or far too long."""
-    if not blob.is_file or blob.data.startswith(LFS_POINTER):
-        return Problem(
-            code="file-kind",
-            file=blob.path,
-            value=blob.kind,
-            message=f"this is {blob.kind}, not a file",
-            fix="put the file itself here",
-        )
-    if blob.oversized:
-        return too_large(blob.path, max_bytes)
-    return None
+    kind = _KINDS.get(blob.mode, "neither file nor directory")
+    if blob.mode in {REGULAR, EXECUTABLE}:
+        if blob.oversized:
+            return too_large(escaped(blob.path), max_bytes)
+        if not blob.data.startswith(_LFS_POINTER):
+            return None
+        kind = "a pointer of Git LFS"
+    return Problem(
+        code="file-kind",
+        file=escaped(blob.path),
+        value=kind,
+        message=f"this is {kind}, not a file",
+        fix="put the file itself here",
+    )

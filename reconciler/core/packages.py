@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.core.blob import EXECUTABLE, Blob, unreadable
+from reconciler.core.blob import EXECUTABLE, MAX_IMAGE_FILE_BYTES, Blob, unreadable
 from reconciler.core.document import Document
 from reconciler.core.manifest import Allowlist, SourcePath
 from reconciler.core.problem import Problem
 from reconciler.core.tree import tree_sha256
 
 IMAGE = "image/"
-MAX_IMAGE_BYTES = 16 * 1024 * 1024
 
 
 def files_below(blobs: Mapping[str, Blob], folder: str) -> dict[str, Blob]:
@@ -28,7 +27,7 @@ def tree_of(files: Mapping[str, Blob]) -> str:
 def image_problems(blobs: Mapping[str, Blob]) -> Iterator[Problem]:
     """Entries of image/ that no build may see."""
     for path in sorted(blobs):
-        problem = unreadable(blobs[path], MAX_IMAGE_BYTES) if path.startswith(IMAGE) else None
+        problem = unreadable(blobs[path], MAX_IMAGE_FILE_BYTES) if path.startswith(IMAGE) else None
         if problem is not None:
             yield problem
 

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from reconciler.core import policy, reading
-from reconciler.core.blob import Blob, unreadable
+from reconciler.core.blob import MAX_ALLOWLIST_BYTES, Blob, unreadable
 from reconciler.core.bytestext import KIBIBYTE
 from reconciler.core.document import Document
 from reconciler.core.manifest import Allowlist, Platform
@@ -17,7 +17,6 @@ from reconciler.core.yamltext import parse_yaml
 PLATFORM = "platform.yaml"
 ALLOWLIST = "plugins-allowlist.yaml"
 MAX_PLATFORM_BYTES = 64 * KIBIBYTE
-MAX_ALLOWLIST_BYTES = 1024 * KIBIBYTE
 
 
 def broken(problems: Iterable[Problem]) -> bool:

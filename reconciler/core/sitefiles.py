@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from reconciler.core.blob import Blob
-from reconciler.core.problem import Problem, shown
+from reconciler.core.problem import Problem, escaped, shown
 
 FOLDER = "sites/"
 NOT_SITES = frozenset({"README.md", ".gitkeep", ".gitignore"})
@@ -31,7 +31,7 @@ def _misplaced(path: str) -> Problem:
     if "/" in rest and rest.split("/", 1)[0].endswith(".json"):
         return Problem(
             code="file-kind",
-            file=path,
+            file=escaped(path),
             value=shown(rest),
             message=f'"{shown(rest.split("/", 1)[0])}" is a directory, and a site is one file',
             fix="make it a file, or remove the directory",
@@ -39,7 +39,7 @@ def _misplaced(path: str) -> Problem:
     name = re.sub(r"[^a-z0-9]+", "-", rest.casefold().removesuffix(".json")).strip("-")
     return Problem(
         code="file-name",
-        file=path,
+        file=escaped(path),
         value=shown(rest),
         message=f'"{shown(rest)}" is not the name of a site file',
         fix=f'rename it to "sites/{shown(name or "garden-club")}.json", or move it out of sites/',
