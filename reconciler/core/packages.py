@@ -9,6 +9,7 @@ from reconciler.core.problem import Problem
 from reconciler.core.tree import tree_sha256
 
 IMAGE = "image/"
+FOLDERS = ("image", "sites")  # as entries of their own they are no folders
 
 
 def files_below(blobs: Mapping[str, Blob], folder: str) -> dict[str, Blob]:
@@ -25,9 +26,13 @@ def tree_of(files: Mapping[str, Blob]) -> str:
 
 
 def image_problems(blobs: Mapping[str, Blob]) -> Iterator[Problem]:
-    """Entries of image/ that no build may see."""
+    """Entries of image/ that no build may see, and folders that are links."""
     for path in sorted(blobs):
-        problem = unreadable(blobs[path], MAX_IMAGE_FILE_BYTES) if path.startswith(IMAGE) else None
+        problem = (
+            unreadable(blobs[path], MAX_IMAGE_FILE_BYTES)
+            if path.startswith(IMAGE) or path in FOLDERS
+            else None
+        )
         if problem is not None:
             yield problem
 

@@ -1,0 +1,131 @@
+"""`wpaas validate`: every problem of a fleet's files at once, without a cluster."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.core.problem import Problem
+
+EXIT_PROBLEMS = 1
+EPILOG = """\
+formats:
+  text    file:line:column, the code, what was found and what to write instead
+  json    {"files": N, "problems": [{"code", "severity", "file", "line", "column",
+          "pointer", "value", "message", "fix"}]}
+  github  annotations for GitHub Actions, shown beside the lines of a pull request
+
+Each code has a section in docs/problems.md. Exit code: 0 no error, 1 errors, 2 usage.
+"""
+_RED, _YELLOW, _BOLD, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the command."""
+    command = commands.add_parser(
+        "validate",
+        help="check the files of a fleet, every problem at once",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "path",
+        metavar="PATH",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        help="folder with sites/, plugins-allowlist.yaml and platform.yaml (default: .)",
+    )
+    command.add_argument("--format", choices=("text", "json", "github"), default="text")
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the problems; 1 when one of them is an error."""
+    from reconciler.core.compiler import compile_fleet
+    from reconciler.shell.schemas import load_schemas
+    from reconciler.shell.worktree import read_worktree
+
+    blobs = read_worktree(arguments.path)
+    problems = compile_fleet(blobs, load_schemas()).problems
+    files = sum(1 for path in blobs if not path.startswith("image"))
+    match arguments.format:
+        case "json":
+            print(as_json(files, problems))
+        case "github":
+            print(as_github(problems), end="")
+        case _:
+            colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+            print(as_coloured_text(files, problems) if colour else as_text(files, problems))
+    return EXIT_PROBLEMS if any(p.severity == "error" for p in problems) else 0
+
+
+def as_text(files: int, problems: "Sequence[Problem]") -> str:
+    """Each problem with its fix, and a last line that counts them."""
+    return "\n".join([*map(str, problems), _summary(files, problems)])
+
+
+def as_coloured_text(files: int, problems: "Sequence[Problem]") -> str:
+    """The same text for a terminal; nothing is said by colour alone."""
+    lines = []
+    for problem in problems:
+        head, fix = str(problem).rsplit("\n", 1)
+        colour = _RED if problem.severity == "error" else _YELLOW
+        coded = f"{colour}{problem.severity}: {problem.code}{_PLAIN}"
+        head = head.replace(f"{problem.severity}: {problem.code}", coded, 1)
+        lines.append(f"{head}\n{fix}")
+    return "\n".join([*lines, f"{_BOLD}{_summary(files, problems)}{_PLAIN}"])
+
+
+def _summary(files: int, problems: "Sequence[Problem]") -> str:
+    errors = sum(1 for problem in problems if problem.severity == "error")
+    warnings = len(problems) - errors
+    parts = [_count(files, "file")]
+    parts += [_count(errors, "error")] if errors else []
+    parts += [_count(warnings, "warning")] if warnings else []
+    return ", ".join(parts if problems else [*parts, "no problems"])
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def as_json(files: int, problems: "Sequence[Problem]") -> str:
+    """One object; its shape is stable."""
+    listed = [
+        {
+            "code": problem.code,
+            "severity": problem.severity,
+            "file": problem.file,
+            "line": problem.line,
+            "column": problem.column,
+            "pointer": problem.pointer,
+            "value": problem.value,
+            "message": problem.message,
+            "fix": problem.fix,
+        }
+        for problem in problems
+    ]
+    return json.dumps({"files": files, "problems": listed}, indent=2, ensure_ascii=False)
+
+
+def as_github(problems: "Sequence[Problem]") -> str:
+    """One workflow command a line (GitHub, "Workflow commands for GitHub Actions")."""
+    lines = []
+    for problem in problems:
+        place = f"file={_property(problem.file)},line={problem.line},col={problem.column}"
+        text = _data(f"{problem.message}\nfix: {problem.fix}")
+        lines.append(f"::{problem.severity} {place},title={problem.code}::{text}\n")
+    return "".join(lines)
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
