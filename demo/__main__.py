@@ -24,7 +24,9 @@ def up(port: int) -> int:
     stage = Stage(STATE / "context.json")
     _line(
         "a Git repository from sites/, the allowlist and platform.yaml",
-        lambda: f"{stage.repository.begin(ROOT)[:12]} in {stage.repository.bare.relative_to(ROOT)}",
+        lambda: (
+            f"{stage.repository.begin(ROOT, port)[:12]} in {stage.repository.bare.relative_to(ROOT)}"
+        ),
     )
     _line("the daemon follows it", lambda: f"process {stage.start_daemon()}")
     for number, (heading, action) in enumerate(steps(), 1):

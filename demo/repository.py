@@ -1,6 +1,7 @@
 """A real Git repository for the fleet: a bare one that the daemon follows, and a clone to commit in."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -31,8 +32,8 @@ class FleetRepository:
         argv = ["git", *IDENTITY, "-C", str(self.clone), *arguments]
         return must(argv, stage="cluster", timeout_s=GIT_TIMEOUT_S).strip()
 
-    def begin(self, source: Path) -> str:
-        """Make both again from `source`; returns the first commit."""
+    def begin(self, source: Path, port: int) -> str:
+        """Make both again from `source`, for sites at `port`; returns the first commit."""
         for path in (self.bare, self.clone):
             shutil.rmtree(path, ignore_errors=True)
         self.clone.mkdir(parents=True)
@@ -48,6 +49,9 @@ class FleetRepository:
                 shutil.copytree(source / part, self.clone / part)
             else:
                 shutil.copy(source / part, self.clone / part)
+        platform = self.clone / "platform.yaml"
+        text = re.sub(r"(?m)^  port: \d+$", f"  port: {port}", platform.read_text())
+        self.write("platform.yaml", text)
         return self.commit("The fleet as shipped")
 
     def commit(self, message: str) -> str:

@@ -56,6 +56,11 @@ class Stage:
         return self.context.http
 
     @property
+    def port(self) -> int:
+        """The port of `http`."""
+        return int(self.http.rpartition(":")[2])
+
+    @property
     def engines(self) -> dict[str, str]:
         """Node → its engine's address."""
         names = (name for name, _address in self.context.nodes)

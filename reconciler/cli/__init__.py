@@ -29,7 +29,9 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(
         prog="wpaas", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    root.add_argument("--cluster", metavar="NAME", help="which known cluster (default: the current)")
+    root.add_argument(
+        "--cluster", metavar="NAME", help="which known cluster (default: the current)"
+    )
     commands = root.add_subparsers(metavar="COMMAND", required=True, dest="command")
     for module in (validate, fleet, live, site, cluster, doctor, env):
         module.add(commands)

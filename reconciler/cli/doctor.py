@@ -9,7 +9,9 @@ EXIT_FAILED = 1
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command."""
-    doctor = commands.add_parser("doctor", help="check engine, Git, registry, database, store, time")
+    doctor = commands.add_parser(
+        "doctor", help="check engine, Git, registry, database, store, time"
+    )
     add_format(doctor)
     doctor.set_defaults(run=_doctor)
 

@@ -30,7 +30,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     apply.set_defaults(run=_apply)
     run = commands.add_parser("run", help="follow the repository until stopped (the daemon)")
     run.add_argument(
-        "--watch", metavar="FOLDER", type=Path,
+        "--watch",
+        metavar="FOLDER",
+        type=Path,
         help="follow a local working tree instead of commits, to try changes",
     )
     run.add_argument("--interval", type=float, metavar="SECONDS", help="poll this often")

@@ -17,7 +17,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Register the commands."""
     site = commands.add_parser("site", help="make a site's file, or log in to a site")
     actions = site.add_subparsers(metavar="ACTION", required=True, dest="action")
-    new = actions.add_parser("new", help="write a valid sites/NAME.json; asks what flags leave open")
+    new = actions.add_parser(
+        "new", help="write a valid sites/NAME.json; asks what flags leave open"
+    )
     new.add_argument("name", help="3 to 32 of a-z, 0-9 and '-'; also its address")
     new.add_argument("--title")
     new.add_argument("--owner", action="append", metavar="LOGIN", help="forge login; may repeat")
@@ -47,7 +49,12 @@ def _new(arguments: argparse.Namespace) -> int:
         raise UsageError("this site exists", where=str(path), fix="edit it, or choose another name")
     title = arguments.title or _asked("Title", name.replace("-", " ").capitalize())
     owners = arguments.owner or [_asked("Owner (forge login)", name)]
-    document: dict[str, Any] = {"name": name, "title": title, "owners": owners, "admins": owners[:1]}
+    document: dict[str, Any] = {
+        "name": name,
+        "title": title,
+        "owners": owners,
+        "admins": owners[:1],
+    }
     if arguments.plugin:
         document["plugins"] = [{"slug": slug} for slug in arguments.plugin]
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -89,5 +96,7 @@ def _login(arguments: argparse.Namespace) -> int:
 def _logs(arguments: argparse.Namespace) -> int:
     from reconciler.core.names import service_name
 
-    print(fleet(arguments).swarm.service_logs(service_name(arguments.name), arguments.lines), end="")
+    print(
+        fleet(arguments).swarm.service_logs(service_name(arguments.name), arguments.lines), end=""
+    )
     return 0

@@ -197,6 +197,8 @@ def context(
         "database": f"{address['wpaas.database']}:3306",
         "store": f"http://{address['wpaas.store']}:8333",
         "images": dict(sorted(images.items())),
+        # The front stands on the nodes' bridge; nobody else does.
+        "trusted_proxies": [layout.subnet],
     }
 
 

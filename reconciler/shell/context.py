@@ -20,7 +20,8 @@ class Context:
 
     `engines`: docker-py addresses of Swarm managers. `http`: an address that reaches the edge.
     `registry`: HOST:PORT to push to. `database`: HOST:PORT. `store`: an http(s) URL.
-    `images`: platform service → image ID.
+    `images`: platform service → image ID. `trusted_proxies`: ranges in CIDR form of the proxies
+    before the edges.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Context:
     master_key: Path
     images: Mapping[str, str]
     nodes: tuple[tuple[str, str], ...]
+    trusted_proxies: tuple[str, ...]
     interval_s: float
     credentials: Path | None
 
@@ -109,6 +111,7 @@ def read(path: Path) -> Context:
             master_key=Path(raw["master_key"]),
             images=dict(raw["images"]),
             nodes=tuple((node["name"], node["address"]) for node in raw["nodes"]),
+            trusted_proxies=tuple(raw.get("trusted_proxies", ())),
             interval_s=float(raw.get("interval_s", 30)),
             credentials=Path(raw["credentials"]) if raw.get("credentials") else None,
         )

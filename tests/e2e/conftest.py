@@ -1,0 +1,29 @@
+"""One whole product for all end-to-end tests: three nodes, a repository, the daemon, two sites live."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from demo.stage import ROOT, Stage, cluster_command
+from demo.steps import FIRST_SITES, PLATFORM_DEADLINE_S
+
+CLUSTER = "test"
+PORT = 8180
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    state = ROOT / ".wpaas" / CLUSTER / "context.json"
+    if state.is_file():
+        Stage(state).stop_daemon()
+    cluster_command("up", "--name", CLUSTER, "--port", str(PORT))
+    made = Stage(state)
+    made.repository.begin(ROOT, PORT)
+    made.start_daemon()
+    try:
+        for site in FIRST_SITES:
+            made.until_live(site, PLATFORM_DEADLINE_S)
+        yield made
+    finally:
+        made.stop_daemon()
+        cluster_command("down", "--name", CLUSTER)
