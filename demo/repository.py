@@ -59,6 +59,10 @@ class FleetRepository:
         self._git("add", "--all")
         self._git("commit", "--quiet", "--allow-empty", "--message", message)
         self._git("push", "--quiet", "--force", "origin", "HEAD:main")
+        return self.head()
+
+    def head(self) -> str:
+        """The commit of the clone."""
         return self._git("rev-parse", "HEAD")
 
     def write(self, path: str, text: str) -> None:

@@ -158,9 +158,15 @@ class Stage:
         return {webhead.node for webhead in self.webheads(site) if webhead.healthy}
 
     def until_live(self, site: str, deadline_s: float) -> None:
-        """Wait for a page and for two healthy webheads on two nodes."""
+        """Wait for a page and for two healthy webheads on two nodes, and none left of before."""
         wait_until(f"{site} answers", lambda: self.is_up(site), deadline_s)
-        wait_until(f"{site} has two webheads", lambda: len(self.spread(site)) >= 2, deadline_s)
+
+        def settled() -> bool:
+            found = self.webheads(site)
+            nodes = {webhead.node for webhead in found if webhead.healthy}
+            return len(found) == len(nodes) == 2
+
+        wait_until(f"{site} has two webheads", settled, deadline_s)
 
     def until_applied(self, revision: str, deadline_s: float) -> None:
         """Wait until the daemon reports the commit as applied."""

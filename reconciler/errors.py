@@ -2,7 +2,8 @@
 
     WpaasError
     ├── StageFailed      a stage of the loop could not do its work; retried
-    │   └── OutOfSequence   Swarm's object changed since it was read; read again, plan again
+    │   ├── OutOfSequence   Swarm's object changed since it was read; read again, plan again
+    │   └── Superseded      a newer commit came while a site was waited for; no failure of the site
     ├── Refused          a guard said no; the numbers are in the text
     └── UsageError       the command line or the context is wrong
 
@@ -43,6 +44,10 @@ class StageFailed(WpaasError):
 
 class OutOfSequence(StageFailed):
     """Swarm's object moved since it was observed (Engine API, `version` of an update)."""
+
+
+class Superseded(StageFailed):
+    """A newer commit came while a site was waited for; its loop goes on from what is there."""
 
 
 class Refused(WpaasError):

@@ -34,6 +34,7 @@ class DesiredSite:
     store_secret_key: Secret
     live: str
     live_digest: str
+    plugins: frozenset[str]
     service: Spec
     install: Spec
     replicas: int
@@ -143,12 +144,20 @@ class ObservedCluster:
         return tuple(node for node in self.nodes if node.ready)
 
 
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A site's live settings as found: their digest, and the plugins they name."""
+
+    digest: str
+    plugins: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedContent:
     """What the shared services hold: databases, live settings, buckets, routes, zones."""
 
     databases: frozenset[str]
-    live: Mapping[str, str]
+    live: Mapping[str, Live]
     buckets: frozenset[str]
     tables: Mapping[str, Mapping[str, str] | None]
     zones: Mapping[str, str]

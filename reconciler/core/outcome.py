@@ -13,11 +13,15 @@ LAST_RETRY_S = 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One operation carried out, or not. `error` is empty where it went well."""
+    """One operation carried out, or not. `error` is empty where it went well.
+
+    `superseded`: left to the next loop, since a newer commit came; neither done nor failed.
+    """
 
     operation: Operation
     seconds: float
     error: str = ""
+    superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

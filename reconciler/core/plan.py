@@ -13,6 +13,7 @@ Kind = Literal[
     "bucket",
     "install",
     "live",
+    "live-leaving",
     "table",
     "zone",
     "image",

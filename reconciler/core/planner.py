@@ -1,6 +1,7 @@
 """Compare what a commit wants with what was found. Pure: the same values give the same plan."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Literal
 
 from reconciler.core import names
@@ -120,15 +121,26 @@ def _site(site: DesiredSite, observed: Observed) -> Iterator[Operation]:
             site=site.name,
         )
     service = list(_service(names.service_name(site.name), site.service, cluster, site.name))
-    # A plugin must be in the running image before the row names it, and stay in it until after.
-    if live is not None and live != site.live_digest:
-        changed = f"digest {live[:12]} → {site.live_digest[:12]}"
-        settings = Operation(
-            action="update", kind="live", name=site.name, cause=changed, site=site.name
-        )
+    if live is None or live.digest == site.live_digest:
+        yield from service
+        return
+    settings = Operation(
+        action="update",
+        kind="live",
+        name=site.name,
+        cause=f"digest {live.digest[:12]} → {site.live_digest[:12]}",
+        site=site.name,
+    )
+    # Settings may name no plugin that a starting webhead's image lacks: what leaves goes before
+    # the webheads roll, what comes goes after.
+    if service and live.plugins <= site.plugins:
+        yield from [*service, settings]
+    elif service and not site.plugins <= live.plugins:
+        leaving = " ".join(sorted(live.plugins - site.plugins))
+        yield replace(settings, kind="live-leaving", cause=f"{leaving} may leave the image")
         yield from [*service, settings]
     else:
-        yield from service
+        yield from [settings, *service]
 
 
 def _removed_sites(desired: Desired, cluster: ObservedCluster) -> Iterator[Operation]:

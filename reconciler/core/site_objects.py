@@ -57,6 +57,12 @@ def live_document(site: Site) -> str:
     )
 
 
+def without_plugins(live: str, coming: frozenset[str]) -> str:
+    """The same settings, not yet naming `coming`."""
+    document = json.loads(live)
+    return _document({**document, "plugins": sorted(set(document["plugins"]) - coming)})
+
+
 def _config(site: Site, platform: Platform, hosts: tuple[str, ...]) -> bytes:
     size = platform.sizes[site.size]
     database = names.database_name(site.name)
@@ -114,6 +120,7 @@ def desired_site(
         store_access_key=access_key,
         store_secret_key=store_key,
         live=live,
+        plugins=frozenset(site.plugins),
         live_digest=hashlib.sha256(live.encode()).hexdigest(),
         service=_service(site, template, hosts, revision),
         install=_install(site, template),

@@ -37,6 +37,10 @@ class Daemon:
         """Look now rather than at the next poll."""
         self._wake.set()
 
+    def stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopping
+
     def run(self) -> None:
         """Loop until `stop`."""
         while not self._stopping:
@@ -49,7 +53,7 @@ class Daemon:
         began = clock.seconds()
         seen = self._memory.report.revisions.observed
         try:
-            report = loop(self._fleet, self._memory, began, self._tell)
+            report = loop(self._fleet, self._memory, began, self._tell, self.stopping)
             self._failures_in_a_row = 0
         except StageFailed as e:
             report = self._memory.report.at_stage(e.stage, str(e))
@@ -74,11 +78,17 @@ class Daemon:
         operation = outcome.operation
         if outcome.error:
             LOG.error("%s: FAILED: %s", operation, outcome.error)
+        elif outcome.superseded:
+            LOG.info("%s: left to a newer commit", operation)
         else:
             LOG.info("%s (%.1f s)", operation, outcome.seconds)
         self._journal.write(
-            clock.now(), "operation", operation=str(operation), site=operation.site,
-            seconds=round(outcome.seconds, 3), error=outcome.error,
+            clock.now(),
+            "operation",
+            operation=str(operation),
+            site=operation.site,
+            seconds=round(outcome.seconds, 3),
+            error=outcome.error,
         )
 
     def _record(self, report: Report, seen: str, seconds: float) -> None:
@@ -87,11 +97,17 @@ class Daemon:
             for problem in report.problems:
                 LOG.warning("%s", problem)
             self._journal.write(
-                clock.now(), "loop", seconds=round(seconds, 3), **revisions.as_json(),
+                clock.now(),
+                "loop",
+                seconds=round(seconds, 3),
+                **revisions.as_json(),
                 problems=[str(problem) for problem in report.problems],
             )
-        status = {**report.as_json(), "looked_at": clock.now().isoformat(timespec="seconds"),
-                  "loop_seconds": round(seconds, 3)}
+        status = {
+            **report.as_json(),
+            "looked_at": clock.now().isoformat(timespec="seconds"),
+            "loop_seconds": round(seconds, 3),
+        }
         try:
             write_report(self._fleet.state, status)
         except StageFailed as e:

@@ -6,6 +6,7 @@ that none is in a query, a log of queries or an error.
 """
 
 import hashlib
+import json
 import re
 import ssl
 from collections.abc import Collection, Iterator
@@ -19,6 +20,7 @@ from pymysql.cursors import Cursor
 
 from reconciler.core import names
 from reconciler.core.derive import Secret
+from reconciler.core.model import Live
 from reconciler.errors import Stage, StageFailed
 
 CONNECT_TIMEOUT_S = 5
@@ -62,8 +64,8 @@ class Database:
         with _session(self._server, "observe") as cursor:
             return str(_rows(cursor, "SELECT VERSION()")[0][0])
 
-    def observe(self, sites: Collection[str]) -> tuple[frozenset[str], dict[str, str]]:
-        """Names of the databases that are whole, and site → sha256 (hex) of its live document.
+    def observe(self, sites: Collection[str]) -> tuple[frozenset[str], dict[str, Live]]:
+        """Names of the databases that are whole, and site → its live document (sha256, plugins).
 
         A database is whole when `ensure` ended: its last table is there, and so is its user. Two
         queries, whatever the number of sites. A site without a live document is not in the second.
@@ -81,13 +83,13 @@ class Database:
             )
             with_table = {schema for schema, table in found if table == "wpaas_login"}
             with_user = {user for user, table in found if table == ""}
-            digests = _digests(cursor, [schema for schema, table in found if table == "wpaas_live"])
-        live = {by_database[database]: digest for database, digest in digests.items()}
+            found_live = _live(cursor, [schema for schema, table in found if table == "wpaas_live"])
+        live = {by_database[database]: document for database, document in found_live.items()}
         return frozenset(with_table & with_user), live
 
     def live_digests(self, sites: Collection[str]) -> dict[str, str]:
         """Site → sha256 (hex) of its live document, for those that have one."""
-        return self.observe(sites)[1]
+        return {site: live.digest for site, live in self.observe(sites)[1].items()}
 
     def ensure(self, site: str, password: Secret) -> None:
         """Make the site's database, its one user with rights on that alone, and our two tables.
@@ -203,12 +205,18 @@ def _identifier(site: str) -> str:
     return name
 
 
-def _digests(cursor: Cursor, databases: Collection[str]) -> dict[str, str]:
+def _live(cursor: Cursor, databases: Collection[str]) -> dict[str, Live]:
     if not databases:
         return {}
-    one = "SELECT '{0}', SHA2(document, 256) FROM `{0}`.wpaas_live WHERE id = 1"
+    one = (
+        "SELECT '{0}', SHA2(document, 256), JSON_EXTRACT(document, '$.plugins')"
+        " FROM `{0}`.wpaas_live WHERE id = 1"
+    )
     query = " UNION ALL ".join(one.format(database) for database in sorted(databases))
-    return dict(_rows(cursor, query))
+    return {
+        database: Live(digest, frozenset(json.loads(plugins or "[]")))
+        for database, digest, plugins in _rows(cursor, query)
+    }
 
 
 def _rows(cursor: Cursor, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

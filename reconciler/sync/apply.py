@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from reconciler.core import names
+from reconciler.core.health import FAILED_ATTEMPTS
 from reconciler.core.model import Desired, DesiredPlatform, DesiredSite, Observed, ObservedCluster
 from reconciler.core.outcome import Outcome
 from reconciler.core.plan import Operation, Plan
 from reconciler.core.planner import table
-from reconciler.errors import StageFailed, WpaasError
+from reconciler.core.site_objects import without_plugins
+from reconciler.errors import StageFailed, Superseded, WpaasError
 from reconciler.sync.fleet import Fleet
 from reconciler.sync.watch import Watch
 
@@ -88,21 +90,28 @@ def _chain(run: Run, operations: Iterable[Operation]) -> list[Outcome]:
     for operation in operations:
         outcome = _outcome(run, operation, _site_operation)
         outcomes.append(outcome)
-        if outcome.error:
+        if outcome.error or outcome.superseded:
             break
     return outcomes
 
 
 def _outcome(run: Run, operation: Operation, act: Callable[[Run, Operation], None]) -> Outcome:
-    began, error = time.monotonic(), ""
+    began, error, superseded = time.monotonic(), "", False
     try:
         act(run, operation)
+    except Superseded:
+        superseded = True
     except WpaasError as e:
         error = str(e)
     except Exception as e:  # noqa: BLE001 - the one place: a defect met by one site stops no other
         error = f"{type(e).__name__} in {operation.kind}"
         run.fleet.trace(operation, e)
-    outcome = Outcome(operation=operation, seconds=time.monotonic() - began, error=error)
+    outcome = Outcome(
+        operation=operation,
+        seconds=time.monotonic() - began,
+        error=error,
+        superseded=superseded,
+    )
     run.tell(outcome)
     return outcome
 
@@ -147,6 +156,10 @@ def _put(run: Run, operation: Operation, site: DesiredSite) -> None:
             fleet.swarm.create_config(site.config_name, site.config, labels)
         case "live":
             fleet.database.write_live(site.name, site.live)
+        case "live-leaving":
+            coming = site.plugins - run.observed.content.live[site.name].plugins
+            settings = without_plugins(site.live, coming)
+            fleet.database.write_live(site.name, settings)
         case "service":
             _roll(run, site)
         case "zone":
@@ -183,7 +196,7 @@ def _install(run: Run, site: DesiredSite) -> None:
                 break
             failures = [task for task in tasks if task.state == "failed"]
             over = time.monotonic() >= end
-            if over or (len(failures) > 2 and not any(t.state != "failed" for t in tasks)):
+            if over or (len(failures) >= FAILED_ATTEMPTS and not any(t.state != "failed" for t in tasks)):
                 lines = swarm.service_logs(name, 5).strip()
                 reason = failures[0].error if failures else "not done in time"
                 raise StageFailed("apply", f"install: {reason}; {lines[-300:]}", where=site.name)
@@ -207,8 +220,10 @@ def _roll(run: Run, site: DesiredSite) -> None:
     error = "" if health.state == "healthy" else health.reason
     if not error:
         error = run.fleet.probe(site.primary_host, PROBE_DEADLINE_S)
-    if not error or (health.state == "waiting" and run.superseded()):
+    if not error:
         return
+    if run.superseded():
+        raise Superseded("apply", "a newer commit came", where=site.name)
     _go_back(run, site, name)
     raise StageFailed("apply", f"the new webheads are not healthy: {error}", where=site.name)
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from reconciler.core import names
@@ -109,8 +110,14 @@ def observe_content(fleet: Fleet, desired: Desired, cluster: ObservedCluster) ->
     )
 
 
-def loop(fleet: Fleet, memory: Memory, now: float, tell: Tell) -> Report:
-    """One loop. `now`: seconds, of the clock that also stamps failures.
+def loop(
+    fleet: Fleet,
+    memory: Memory,
+    now: float,
+    tell: Tell,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Report:
+    """One loop. `now`: seconds, of the clock that also stamps failures. `stopping` ends its waits.
 
     Raises StageFailed when a stage fails for the whole fleet; sites fail in the report.
     """
@@ -136,7 +143,7 @@ def loop(fleet: Fleet, memory: Memory, now: float, tell: Tell) -> Report:
         desired=planned.desired,
         observed=planned.observed,
         watch=Watch(fleet.swarm.observe),
-        superseded=_superseded(fleet, revision),
+        superseded=_superseded(fleet, revision, stopping),
         tell=tell,
     )
     outcomes = apply_sites(run, ready)
@@ -163,18 +170,19 @@ def _without_waiting(planned: Planned, before: Report, now: float) -> Plan:
     return replace(planned.plan, operations=kept)
 
 
-def _superseded(fleet: Fleet, revision: str) -> Callable[[], bool]:
+def _superseded(
+    fleet: Fleet, revision: str, stopping: Callable[[], bool]
+) -> Callable[[], bool]:
     """Whether a newer commit is there: asked at most once in each interval while sites wait."""
-    asked = [time.monotonic()]
+    asked, newer = time.monotonic(), False
 
     def answer() -> bool:
-        if time.monotonic() - asked[0] < fleet.interval_s:
-            return False
-        asked[0] = time.monotonic()
-        try:
-            return fleet.source.head() != revision
-        except StageFailed:
-            return False
+        nonlocal asked, newer
+        if not newer and time.monotonic() - asked >= fleet.interval_s:
+            asked = time.monotonic()
+            with suppress(StageFailed):
+                newer = fleet.source.head() != revision
+        return newer or stopping()
 
     return answer
 
@@ -194,7 +202,8 @@ def _report(
         ):
             failures[name] = before.failures[name]
     revision = planned.desired.revision
-    clean = not errors and not failures and not planned.compiled.held and not planned.plan.refused
+    unfinished = errors or failures or any(out.superseded for out in outcomes)
+    clean = not unfinished and not planned.compiled.held and not planned.plan.refused
     revisions = replace(before.revisions, applied=revision) if clean else before.revisions
     if clean and _all_healthy(planned, outcomes):
         revisions = replace(revisions, healthy=revision)

@@ -14,6 +14,7 @@ from reconciler.core.model import (
     DesiredPlatform,
     DesiredSite,
     ImageRef,
+    Live,
     Observed,
     ObservedCluster,
     ObservedContent,
@@ -66,7 +67,7 @@ def converged(desired: Desired) -> Observed:
     cluster = replace(EMPTY, services=services, configs=configs, secrets=secrets)
     content = ObservedContent(
         databases=frozenset(names.database_name(name) for name in desired.sites),
-        live={one.name: one.live_digest for one in desired.sites.values()},
+        live={one.name: Live(one.live_digest, one.plugins) for one in desired.sites.values()},
         buckets=frozenset(names.bucket_name(name) for name in desired.sites),
         tables={"10.0.0.1": table(desired, cluster), "10.0.0.2": None},
         zones=dict.fromkeys(desired.sites, "1") if desired.zones else {},
@@ -134,6 +135,20 @@ def test_a_plugin_is_in_the_running_image_before_the_settings_name_it() -> None:
     before = converged(wanted(site("chess-club")))
     after = wanted(site("chess-club", plugins=("site-notice",)), image=NEW_IMAGE)
     assert [op.kind for op in plan_sites(after, before).operations] == ["service", "live"]
+
+
+def test_a_plugin_leaves_the_settings_before_the_image_without_it_runs() -> None:
+    before = converged(wanted(site("chess-club", plugins=("site-notice",))))
+    after = wanted(site("chess-club"), image=NEW_IMAGE)
+    assert [op.kind for op in plan_sites(after, before).operations] == ["live", "service"]
+
+
+def test_one_plugin_leaves_first_and_another_comes_last() -> None:
+    before = converged(wanted(site("chess-club", plugins=("old", "kept"))))
+    after = wanted(site("chess-club", plugins=("kept", "new")), image=NEW_IMAGE)
+    operations = plan_sites(after, before).operations
+    assert [op.kind for op in operations] == ["live-leaving", "service", "live"]
+    assert operations[0].cause == "old may leave the image"
 
 
 def test_a_manual_change_is_found_and_named() -> None:
