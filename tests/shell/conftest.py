@@ -1,0 +1,103 @@
+"""Real programs in containers, one of each for a session, published on 127.0.0.1 alone.
+
+The images are built from `deploy/` as the cluster builds them (`wpaas cluster up` leaves its
+binaries in build/binaries). Without an engine or the binaries these tests are skipped.
+"""
+
+import hashlib
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from containers import CONFINED, Container, Start, docker, free_port, until
+
+ROOT = Path(__file__).parents[2]
+BINARIES = ROOT / "build" / "binaries"
+WITH_BINARIES = {"edge", "store"}
+
+
+@pytest.fixture(scope="session")
+def platform_image() -> Callable[[str], str]:
+    """Build the image of deploy/NAME once; the engine's cache makes the next session's free."""
+    built: dict[str, str] = {}
+
+    def build(name: str) -> str:
+        if name not in built:
+            built[name] = _build(name)
+        return built[name]
+
+    return build
+
+
+def _build(name: str) -> str:
+    if shutil.which("docker") is None:
+        pytest.skip("no docker here")
+    folder = ROOT / "deploy" / name
+    context = ROOT / "build" / "test-contexts" / name
+    shutil.rmtree(context, ignore_errors=True)
+    shutil.copytree(folder, context)
+    if name in WITH_BINARIES:
+        if not BINARIES.exists():
+            pytest.skip("build/binaries is missing: run `wpaas cluster up` once")
+        shutil.copytree(BINARIES, context / "bin")
+    identity = docker("build", "--quiet", str(context), timeout_s=600)
+    shutil.rmtree(context)
+    return identity
+
+
+@pytest.fixture(scope="session")
+def docker_network() -> Iterator[str]:
+    """A bridge of this session's own."""
+    if shutil.which("docker") is None:
+        pytest.skip("no docker here")
+    name = f"wpaas-test-{secrets.token_hex(4)}"
+    docker("network", "create", name)
+    yield name
+    docker("network", "rm", name)
+
+
+@pytest.fixture(scope="session")
+def start(
+    platform_image: Callable[[str], str],
+    docker_network: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Start]:
+    """Start a platform container, confined as in the Swarm; all are removed at the end."""
+    started: list[str] = []
+
+    def start_one(
+        image: str, ports: tuple[int, ...], secret: tuple[str, str], *options: str
+    ) -> Container:
+        name = f"{docker_network}-{image}-{len(started)}"
+        file = tmp_path_factory.mktemp(name) / secret[0]
+        file.write_text(secret[1])
+        file.parent.chmod(0o755)
+        published = {port: free_port() for port in ports}
+        arguments = [f"--publish=127.0.0.1:{ours}:{port}" for port, ours in published.items()]
+        mount = f"--volume={file}:/run/secrets/{secret[0]}:ro"
+        identity = platform_image(image)
+        started.append(name)
+        docker("run", "--detach", f"--name={name}", f"--network={docker_network}", *CONFINED,
+               *arguments, mount, *options, identity)  # fmt: skip
+        container = Container(name, published, secret[1])
+        until(f"{name} is healthy", container.healthy, 90)
+        return container
+
+    yield start_one
+    for name in started:
+        docker("rm", "--force", "--volumes", name)
+
+
+@pytest.fixture(scope="session")
+def database(start: Start) -> Container:
+    """MariaDB on an empty volume."""
+    return start("database", (3306,), ("database-root", secrets.token_urlsafe(24)))
+
+
+@pytest.fixture(scope="session")
+def store(start: Start) -> Container:
+    """SeaweedFS behind its door; the secret is two lines."""
+    access_key = hashlib.sha256(secrets.token_bytes(16)).hexdigest()[:20].upper()
+    return start("store", (8333,), ("store-admin", f"{access_key}\n{secrets.token_hex(24)}\n"))
