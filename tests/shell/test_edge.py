@@ -207,6 +207,27 @@ def test_no_other_part_of_caddys_interface_is_open(edge: Container) -> None:
     assert Edge(Secret(edge.secret)).tables([edge.address(2020)])[edge.address(2020)] == TABLE
 
 
+def test_a_webhead_reaches_neither_the_table_nor_the_registry(
+    edge: Container, platform_image: Callable[[str], str]
+) -> None:
+    """On a network of sites, as an `internal` overlay is: one more interface of the edge."""
+    network = f"{edge.name}-sites"
+    docker("network", "create", "--internal", network)
+    try:
+        docker("network", "connect", "--alias=front", network, edge.name)
+        script = (
+            "for port in 8080 5000 2020 2019;"
+            ' do timeout 2 bash -c "exec 3<>/dev/tcp/front/$port" 2>/dev/null && echo $port; done;'
+            " true"
+        )
+        image = platform_image("edge")
+        options = ("--rm", f"--network={network}", "--entrypoint=bash")
+        assert docker("run", *options, image, "-c", script).split() == ["8080"]
+        docker("network", "disconnect", network, edge.name)
+    finally:
+        docker("network", "rm", network)
+
+
 def test_the_table_outlives_the_edge(edge: Container) -> None:
     address, edges = edge.address(2020), Edge(Secret(edge.secret))
     edge.kill()
