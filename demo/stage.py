@@ -49,6 +49,7 @@ class Stage:
         self.repository = FleetRepository(self.context.state)
         self._log = self.context.state / "daemon.log"
         self._pid_file = self.context.state / "daemon.pid"
+        self._child: subprocess.Popen[bytes] | None = None
 
     @property
     def http(self) -> str:
@@ -92,7 +93,7 @@ class Stage:
     def start_daemon(self) -> int:
         """Start `wpaas run` in the background; returns its process id."""
         with self._log.open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own program, outlives this one
+            self._child = subprocess.Popen(  # noqa: S603 - our own program, outlives this one
                 [
                     sys.executable,
                     "-m",
@@ -109,8 +110,8 @@ class Stage:
                 stderr=log,
                 start_new_session=True,
             )
-        self._pid_file.write_text(str(process.pid))
-        return process.pid
+        self._pid_file.write_text(str(self._child.pid))
+        return self._child.pid
 
     def daemon_pid(self) -> int | None:
         """The running daemon of this cluster, if it is one of ours."""
@@ -129,12 +130,9 @@ class Stage:
             wait_until("the daemon ends", lambda: self._ended(pid), 60)
         self._pid_file.unlink(missing_ok=True)
 
-    @staticmethod
-    def _ended(pid: int) -> bool:
-        try:
-            os.waitpid(pid, os.WNOHANG)
-        except ChildProcessError:
-            pass
+    def _ended(self, pid: int) -> bool:
+        if self._child is not None and self._child.pid == pid:
+            return self._child.poll() is not None
         return not Path(f"/proc/{pid}").exists()
 
     def page(self, site: str, path: str = "/") -> str:
