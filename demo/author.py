@@ -59,7 +59,7 @@ class Author:
 
     def is_logged_in(self) -> bool:
         """Whether the admin opens."""
-        return self._send("GET", "/wp-admin/profile.php").status_code == requests.codes.ok
+        return bool(self._send("GET", "/wp-admin/profile.php").status_code == requests.codes.ok)
 
     def _nonce(self) -> str:
         return self._send("GET", "/wp-admin/admin-ajax.php?action=rest-nonce").text.strip()

@@ -14,7 +14,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def _env(arguments: argparse.Namespace) -> int:
     found = context(arguments)
-    values = {
+    values: dict[str, str | list[str]] = {
         "name": found.name,
         "repository": found.repository,
         "branch": found.branch,

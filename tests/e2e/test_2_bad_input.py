@@ -35,7 +35,7 @@ def settled(stage: Stage) -> Stage:
         (f"sites/{SITE}.json", DEEP, "file-too-large"),
         (f"sites/{SITE}.json", '{"name": "a", "name": "b"}', "duplicate-key"),
         (f"sites/{SITE}.json", '{"name": 5}', "wrong-type"),
-        ("plugins-allowlist.yaml", "", "missing-field"),
+        ("plugins-allowlist.yaml", "", "allowlist-missing"),
         ("plugins-allowlist.yaml", "packages: &a [*a]", "yaml-feature"),
         ("platform.yaml", "domain: [", "yaml-syntax"),
     ],
