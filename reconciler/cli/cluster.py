@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     Raises UsageError and StageFailed; the caller prints them.
     """
     # Imported here, so that `wpaas --help` does not pay for it.
-    from reconciler.shell import cluster  # noqa: PLC0415
+    from reconciler.shell import cluster
 
     root = clone_root(Path.cwd())
     name = _name(root, args)

@@ -122,6 +122,7 @@ def load(root: Path, nodes: Sequence[Node], tags: Mapping[str, str]) -> dict[str
     if union:
         archive = root / "build" / f"images-{os.getpid()}.tar"
         archive.parent.mkdir(exist_ok=True)
+        _remove_left_over(archive.parent)
         try:
             OUTER.out("save", "--output", str(archive), *union, timeout_s=LOAD_S)
             _load_into([node for node, lacking in missing.items() if lacking], archive)
@@ -139,6 +140,17 @@ def _load_into(nodes: Sequence[Node], archive: Path) -> None:
 
     with ThreadPoolExecutor(len(nodes)) as pool:
         list(pool.map(one, nodes))
+
+
+def _remove_left_over(build: Path) -> None:
+    """Remove what a killed run could not: archives and contexts named after a process that is gone."""
+    for path in [*build.glob("images-*.tar"), *build.glob("context/*-*")]:
+        if Path("/proc", path.stem.rsplit("-", 1)[-1]).exists():
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def fingerprint(engine: Engine, tag: str) -> str | None:

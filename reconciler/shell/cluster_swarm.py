@@ -9,6 +9,8 @@ from reconciler.errors import StageFailed
 from reconciler.shell.cluster_engine import POLL_S, Engine
 
 READY_S = 40
+# Generous: what follows a "no" is a new Swarm, and after a reboot everything starts at once.
+RECOVERED_S = 90
 TASK_HISTORY = "2"
 
 
@@ -48,7 +50,7 @@ def wait_whole(nodes: Sequence[Node], deadline_s: float) -> bool:
 def stands(nodes: Sequence[Node]) -> bool:
     """Whether a Swarm is there or comes back by itself; nodes that just started need seconds."""
     states = {local_state(node) for node in nodes}
-    return states <= {"active", "pending"} and wait_whole(nodes, READY_S)
+    return states <= {"active", "pending"} and wait_whole(nodes, RECOVERED_S)
 
 
 def leave(nodes: Sequence[Node]) -> list[Node]:
