@@ -1,0 +1,151 @@
+<?php
+/**
+ * The site's configuration: one mounted JSON file, and one with its secrets.
+ *
+ * @license GPL-2.0-or-later
+ */
+
+declare(strict_types=1);
+
+namespace Wpaas;
+
+require_once __DIR__ . '/log.php';
+
+/** A file is missing, unreadable or lacks a value; the message names it and holds no secret. */
+final class ConfigurationMissing extends \RuntimeException
+{
+}
+
+/** What config.json and secret.json say, checked for presence and type. */
+final class Configuration
+{
+    public const FOLDER = '/etc/wpaas';
+    /** The eight keys and salts of WordPress. */
+    public const SALTS = ['AUTH_KEY', 'SECURE_AUTH_KEY', 'LOGGED_IN_KEY', 'NONCE_KEY',
+        'AUTH_SALT', 'SECURE_AUTH_SALT', 'LOGGED_IN_SALT', 'NONCE_SALT'];
+
+    /**
+     * @param array<string, mixed> $config
+     * @param array<string, mixed> $secret
+     */
+    private function __construct(private readonly array $config, private readonly array $secret)
+    {
+    }
+
+    /** @throws ConfigurationMissing */
+    public static function load(string $folder = self::FOLDER): self
+    {
+        $read = new self(self::read("$folder/config.json"), self::read("$folder/secret.json"));
+        foreach (['site', 'home', 'database.host', 'database.name', 'database.user',
+            'store.endpoint', 'store.bucket', 'store.region'] as $name) {
+            $read->text($name);
+        }
+        foreach (['database.port', 'limits.upload_mb', 'limits.memory_mb'] as $name) {
+            $read->number($name);
+        }
+        foreach (['database_password', 'store_access_key', 'store_secret_key'] as $name) {
+            $read->secret($name);
+        }
+        foreach (self::SALTS as $name) {
+            $read->salt($name);
+        }
+        return $read;
+    }
+
+    /** A text of config.json, `a.b` for nested ones. @throws ConfigurationMissing */
+    public function text(string $name): string
+    {
+        $value = $this->find($name);
+        if (!is_string($value) || $value === '') {
+            throw new ConfigurationMissing("config.json: $name must be a text that is not empty");
+        }
+        return $value;
+    }
+
+    /** @throws ConfigurationMissing */
+    public function number(string $name): int
+    {
+        $value = $this->find($name);
+        if (!is_int($value) || $value < 1) {
+            throw new ConfigurationMissing("config.json: $name must be a whole number above 0");
+        }
+        return $value;
+    }
+
+    /** Whether an optional switch stands on. */
+    public function on(string $name): bool
+    {
+        return $this->find($name) === true;
+    }
+
+    /** @throws ConfigurationMissing */
+    public function secret(string $name): string
+    {
+        $value = $this->secret[$name] ?? null;
+        if (!is_string($value) || $value === '') {
+            throw new ConfigurationMissing("secret.json: $name is missing or empty");
+        }
+        return $value;
+    }
+
+    /** @throws ConfigurationMissing */
+    public function salt(string $name): string
+    {
+        $value = $this->secret['salts'][$name] ?? null;
+        if (!is_string($value) || strlen($value) < 32) {
+            throw new ConfigurationMissing("secret.json: salts.$name is missing or shorter than 32");
+        }
+        return $value;
+    }
+
+    /** Host and port of the proxy for outgoing HTTP, or null where there is none. @return array{string, int}|null */
+    public function egress(): ?array
+    {
+        return $this->find('egress.host') === null ? null
+            : [$this->text('egress.host'), $this->number('egress.port')];
+    }
+
+    /** Scheme, host without port, and port of the site's address. @return array{string, string, int} */
+    public function home(): array
+    {
+        $parts = parse_url($this->text('home'));
+        $scheme = $parts['scheme'] ?? '';
+        if (!in_array($scheme, ['http', 'https'], true) || empty($parts['host']) || isset($parts['path'])) {
+            throw new ConfigurationMissing('config.json: home must be SCHEME://HOST[:PORT]');
+        }
+        return [$scheme, strtolower($parts['host']), $parts['port'] ?? ($scheme === 'https' ? 443 : 80)];
+    }
+
+    /** Every host the site answers for. @return list<string> */
+    public function domains(): array
+    {
+        $hosts = $this->find('domains');
+        if (!is_array($hosts) || array_filter($hosts, static fn ($host) => !is_string($host)) !== []) {
+            throw new ConfigurationMissing('config.json: domains must be a list of host names');
+        }
+        return array_values($hosts);
+    }
+
+    private function find(string $name): mixed
+    {
+        $value = $this->config;
+        foreach (explode('.', $name) as $key) {
+            $value = is_array($value) ? $value[$key] ?? null : null;
+        }
+        return $value;
+    }
+
+    /** @return array<string, mixed> */
+    private static function read(string $file): array
+    {
+        $text = is_file($file) ? @file_get_contents($file) : false;
+        if ($text === false) {
+            throw new ConfigurationMissing("$file cannot be read");
+        }
+        $value = json_decode($text, true, 16);
+        if (!is_array($value) || ($value['format'] ?? null) !== 1) {
+            throw new ConfigurationMissing("$file is not a JSON object with format 1");
+        }
+        return $value;
+    }
+}

@@ -1,0 +1,54 @@
+<?php
+/**
+ * The site's database for the scripts that run without WordPress: health, status, install.
+ *
+ * @license GPL-2.0-or-later
+ */
+
+declare(strict_types=1);
+
+namespace Wpaas;
+
+/**
+ * Connects once, waiting at most the given seconds for the connection and then for each answer.
+ *
+ * @throws \mysqli_sql_exception
+ */
+function connect(Configuration $configuration, int $seconds, ?int $answer_seconds = null): \mysqli
+{
+    mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
+    $database = mysqli_init();
+    $database->options(MYSQLI_OPT_CONNECT_TIMEOUT, $seconds);
+    $database->options(MYSQLI_OPT_READ_TIMEOUT, $answer_seconds ?? $seconds);
+    @$database->real_connect(
+        $configuration->text('database.host'),
+        $configuration->text('database.user'),
+        $configuration->secret('database_password'),
+        $configuration->text('database.name'),
+        $configuration->number('database.port')
+    );
+    $database->set_charset('utf8mb4');
+    return $database;
+}
+
+/** The first column of the first row, or null; null too where the table does not exist. */
+function first_value(\mysqli $database, string $sql): ?string
+{
+    try {
+        $row = $database->query($sql)->fetch_row();
+    } catch (\mysqli_sql_exception $exception) {
+        if ($exception->getCode() !== 1146) {   // ER_NO_SUCH_TABLE
+            throw $exception;
+        }
+        $row = null;
+    }
+    return $row === null || $row === false ? null : $row[0];
+}
+
+/** The schema version that the code in this image needs. */
+function code_db_version(): int
+{
+    $wp_db_version = 0;
+    require '/usr/share/wpaas/wordpress/wp-includes/version.php';
+    return (int) $wp_db_version;
+}

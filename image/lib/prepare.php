@@ -1,0 +1,109 @@
+<?php
+/**
+ * First step of a webhead, run by the init: checks config and secret, and writes what nginx and
+ * php-fpm need of them to /run. Exits 1 with one JSON line when something is missing.
+ *
+ * @license GPL-2.0-or-later
+ */
+
+declare(strict_types=1);
+
+namespace Wpaas;
+
+require __DIR__ . '/configuration.php';
+
+/** Megabytes beside the children: opcache, tmpfs files, nginx and php-fpm's master. */
+const MEMORY_BESIDE_MB = 64 + 48 + 24;
+/** Megabytes for one child of php-fpm; measured 15 to 25 with core alone. */
+const MEMORY_CHILD_MB = 40;
+
+/** How many children fit in the container's memory limit. */
+function children(int $memory_mb): int
+{
+    return max(2, intdiv($memory_mb - MEMORY_BESIDE_MB, MEMORY_CHILD_MB));
+}
+
+/** The pool's settings that depend on the site. */
+function pool(Configuration $configuration): string
+{
+    $upload = $configuration->number('limits.upload_mb');
+    return implode("\n", [
+        '[www]',
+        'pm.max_children = ' . children($configuration->number('limits.memory_mb')),
+        "php_admin_value[upload_max_filesize] = {$upload}M",
+        'php_admin_value[post_max_size] = ' . ($upload + 8) . 'M',
+        '',
+    ]);
+}
+
+/** @throws ConfigurationMissing when a value could change the meaning of nginx's configuration */
+function checked(string $what, string $value, string $pattern): string
+{
+    if (preg_match("~^$pattern\$~D", $value) !== 1) {
+        throw new ConfigurationMissing("config.json: $what has characters that cannot be in it");
+    }
+    return $value;
+}
+
+/** The servers of the site: its own host, and a redirect for the others. */
+function servers(Configuration $configuration): string
+{
+    [$scheme, $host, $port] = $configuration->home();
+    $home = checked('home', $configuration->text('home'), 'https?://[a-z0-9.-]+(:[0-9]+)?');
+    $authority = substr($home, strlen("$scheme://"));
+    $endpoint = checked('store.endpoint', $configuration->text('store.endpoint'), 'https?://[a-z0-9.-]+(:[0-9]+)?');
+    $bucket = checked('store.bucket', $configuration->text('store.bucket'), '[a-z0-9][a-z0-9.-]+');
+    $https = $scheme === 'https' ? 'on' : '';
+    $body = $configuration->number('limits.upload_mb') + 8;
+    $aliases = array_diff($configuration->domains(), [$host]);
+    foreach ($aliases as $alias) {
+        checked('domains', $alias, '[a-z0-9.-]+');
+    }
+    $text = $configuration->on('access_log') ? "access_log /dev/stderr json;\n" : '';
+    $text .= <<<NGINX
+        client_max_body_size {$body}m;
+        server {
+            listen 8080;
+            server_name $host;
+            set \$home_host $authority;
+            set \$home_port $port;
+            set \$home_https "$https";
+            set \$store_endpoint $endpoint;
+            set \$store_bucket $bucket;
+            include /etc/nginx/site.conf;
+        }
+
+        NGINX;
+    if ($aliases !== []) {
+        $names = implode(' ', $aliases);
+        $text .= <<<NGINX
+            server {
+                listen 8080;
+                server_name $names;
+                include /etc/nginx/headers.conf;
+                location / { return 301 $home\$request_uri; }
+            }
+
+            NGINX;
+    }
+    return $text;
+}
+
+/** @throws ConfigurationMissing when a folder cannot be written: /run and /tmp must be tmpfs */
+function write(string $file, string $text): void
+{
+    if (!is_dir(dirname($file)) && !@mkdir(dirname($file), 0700, true)
+        || @file_put_contents($file, $text) !== strlen($text)) {
+        throw new ConfigurationMissing("$file cannot be written; /run and /tmp must be tmpfs");
+    }
+}
+
+try {
+    $configuration = Configuration::load();
+    write('/run/wpaas/php-fpm-site.conf', pool($configuration));
+    write('/run/wpaas/nginx-site.conf', servers($configuration));
+    write('/tmp/.wpaas', '');
+} catch (ConfigurationMissing $missing) {
+    log_line('cannot start', ['cause' => $missing->getMessage()]);
+    exit(1);
+}

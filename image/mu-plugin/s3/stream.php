@@ -1,0 +1,310 @@
+<?php
+/**
+ * `s3://` as PHP knows files. An object is stored whole, when its stream is closed; until then the
+ * bytes are in a local file. What cannot be stored is an error, never a local file left behind.
+ *
+ * Differs from a disk: a folder need not exist before a file is put into it; a new file is seen by
+ * others only once it is closed; there are no rights and no times to set.
+ *
+ * @license GPL-2.0-or-later
+ */
+
+declare(strict_types=1);
+
+namespace Wpaas\S3;
+
+require_once __DIR__ . '/store.php';
+
+final class Stream
+{
+    private static Store $store;
+
+    /** @var resource|null given by PHP */
+    public $context;
+    /** @var resource the local file */
+    private $local;
+    private string $file = '';
+    private string $key = '';
+    private bool $readable = false;
+    private bool $writable = false;
+    /** Whether each write goes to the end. */
+    private bool $appends = false;
+    /** Whether there is something that the store does not have yet. */
+    private bool $unstored = false;
+    private bool $must_be_new = false;
+    /** @var list<string> */
+    private array $names = [];
+
+    public static function register(Store $store): void
+    {
+        self::$store = $store;
+        // As an address: allow_url_include=0 then refuses to run uploads as code.
+        stream_wrapper_register('s3', self::class, STREAM_IS_URL);
+    }
+
+    public function stream_open(string $path, string $mode, int $options, ?string &$opened): bool
+    {
+        return self::guarded(function () use ($path, $mode, $options): bool {
+            $this->key = Store::key($path);
+            $kind = $mode[0];
+            $both = str_contains($mode, '+');
+            $this->readable = $kind === 'r' || $both;
+            $this->writable = $kind !== 'r' || $both;
+            $this->appends = $kind === 'a';
+            if (!in_array($kind, ['r', 'w', 'a', 'x', 'c'], true) || $this->key === '') {
+                return self::refuse($options, "mode $mode is not possible for $path");
+            }
+            $content = match ($kind) {
+                'r', 'a', 'c' => self::$store->read($this->key),
+                'x' => self::$store->found($this->key) === null ? null : false,
+                default => null,
+            };
+            if ($content === false || ($kind === 'r' && $content === null)) {
+                $why = $content === false ? 'File exists' : 'No such file or directory';
+                return self::refuse($options, "failed to open stream: $why: $path");
+            }
+            if (in_array($kind, ['r', 'a', 'c'], true) && $content !== null && !$this->writable) {
+                $this->local = fopen($content, 'rb');   // stays readable when the copy is dropped
+                return true;
+            }
+            $this->file = Copies::blank();
+            if ($content !== null) {
+                copy($content, $this->file);
+            }
+            $this->local = fopen($this->file, 'r+b');
+            $this->must_be_new = $kind === 'x';
+            $this->unstored = $content === null;
+            return true;
+        }, $options);
+    }
+
+    public function stream_read(int $count): string|false
+    {
+        return $this->readable ? fread($this->local, max(1, $count)) : false;
+    }
+
+    public function stream_write(string $data): int
+    {
+        if (!$this->writable) {
+            return 0;
+        }
+        if ($this->appends) {
+            fseek($this->local, 0, SEEK_END);
+        }
+        $this->unstored = true;
+        return (int) fwrite($this->local, $data);
+    }
+
+    public function stream_eof(): bool
+    {
+        return feof($this->local);
+    }
+
+    public function stream_seek(int $offset, int $whence = SEEK_SET): bool
+    {
+        return fseek($this->local, $offset, $whence) === 0;
+    }
+
+    public function stream_tell(): int
+    {
+        return (int) ftell($this->local);
+    }
+
+    public function stream_truncate(int $size): bool
+    {
+        $this->unstored = $this->writable;
+        return $this->writable && ftruncate($this->local, $size);
+    }
+
+    /** PHP calls it for fflush() and before closing. */
+    public function stream_flush(): bool
+    {
+        if (!$this->unstored) {
+            return true;
+        }
+        fflush($this->local);
+        return self::guarded(function (): bool {
+            $stored = Copies::blank();   // the stream may go on, so the store gets a copy
+            copy($this->file, $stored);
+            $done = false;
+            try {
+                $done = $this->must_be_new
+                    ? self::$store->write_new($this->key, $stored)
+                    : self::$store->write($this->key, $stored) === null;
+            } finally {
+                if (!$done && is_file($stored)) {
+                    unlink($stored);
+                }
+            }
+            $this->unstored = false;
+            $this->must_be_new = false;
+            return $done ?: self::refuse(STREAM_REPORT_ERRORS, "File exists: s3://{$this->key}");
+        });
+    }
+
+    public function stream_close(): void
+    {
+        fclose($this->local);
+        if ($this->file !== '') {
+            unlink($this->file);
+        }
+    }
+
+    /** @return array<string, int> */
+    public function stream_stat(): array
+    {
+        $size = (int) (fstat($this->local)['size'] ?? 0);
+        return self::status(0100666, $size, self::$store->copies->found($this->key)->changed_at ?? time());
+    }
+
+    /** Objects are stored whole, so that there is nothing to lock. */
+    public function stream_lock(int $operation): bool
+    {
+        return true;
+    }
+
+    public function stream_set_option(int $option, int $first, int $second): bool
+    {
+        return false;
+    }
+
+    /** touch() makes an empty object; rights and owners are accepted and mean nothing. */
+    public function stream_metadata(string $path, int $option, mixed $value): bool
+    {
+        return self::guarded(function () use ($path, $option): bool {
+            $key = Store::key($path);
+            $there = self::$store->found($key) !== null || self::$store->folders->exists($key);
+            if ($there || $option !== STREAM_META_TOUCH) {
+                return $there;
+            }
+            self::$store->write($key, Copies::blank());
+            return true;
+        });
+    }
+
+    /** @return array<string, int>|false */
+    public function url_stat(string $path, int $flags): array|false
+    {
+        return self::guarded(function () use ($path): array|false {
+            $key = Store::key($path);
+            // A name without an ending is most likely a folder: two questions less.
+            $first = pathinfo($key, PATHINFO_EXTENSION) === '' && self::$store->folders->exists($key);
+            $found = $first ? null : self::$store->found($key);
+            if ($found !== null) {
+                return self::status(0100666, $found->size, $found->changed_at);
+            }
+            return $first || self::$store->folders->exists($key) ? self::status(0040777, 0, time()) : false;
+        }, ($flags & STREAM_URL_STAT_QUIET) === 0 ? STREAM_REPORT_ERRORS : 0);
+    }
+
+    public function unlink(string $path): bool
+    {
+        return self::guarded(function () use ($path): bool {
+            $key = Store::key($path);
+            if (self::$store->found($key) === null) {
+                return self::refuse(STREAM_REPORT_ERRORS, "unlink($path): No such file or directory");
+            }
+            self::$store->delete($key);
+            return true;
+        });
+    }
+
+    public function rename(string $from, string $to): bool
+    {
+        return self::guarded(function () use ($from, $to): bool {
+            [$old, $new] = [Store::key($from), Store::key($to)];
+            if (self::$store->found($old) === null && !self::$store->folders->exists($old)) {
+                return self::refuse(STREAM_REPORT_ERRORS, "rename($from,$to): No such file or directory");
+            }
+            if ($old !== $new) {
+                self::$store->rename($old, $new);
+            }
+            return true;
+        });
+    }
+
+    public function mkdir(string $path, int $mode, int $options): bool
+    {
+        return self::guarded(function () use ($path): bool {
+            $key = Store::key($path);
+            if (self::$store->folders->exists($key) || self::$store->found($key) !== null) {
+                return self::refuse(STREAM_REPORT_ERRORS, "mkdir($path): File exists");
+            }
+            self::$store->folders->make($key);
+            return true;
+        });
+    }
+
+    public function rmdir(string $path, int $options): bool
+    {
+        return self::guarded(function () use ($path): bool {
+            $key = Store::key($path);
+            if (!self::$store->folders->exists($key)) {
+                return self::refuse(STREAM_REPORT_ERRORS, "rmdir($path): No such file or directory");
+            }
+            if (self::$store->folders->names($key) !== []) {
+                return self::refuse(STREAM_REPORT_ERRORS, "rmdir($path): Directory not empty");
+            }
+            self::$store->folders->remove($key);
+            return true;
+        });
+    }
+
+    public function dir_opendir(string $path, int $options): bool
+    {
+        return self::guarded(function () use ($path): bool {
+            $key = Store::key($path);
+            if (!self::$store->folders->exists($key)) {
+                return self::refuse(STREAM_REPORT_ERRORS, "opendir($path): No such file or directory");
+            }
+            // As on a disk, so that loops written for it skip the first two.
+            $this->names = ['.', '..', ...self::$store->folders->names($key)];
+            return true;
+        });
+    }
+
+    public function dir_readdir(): string|false
+    {
+        $name = current($this->names);
+        next($this->names);
+        return $name;
+    }
+
+    public function dir_rewinddir(): bool
+    {
+        reset($this->names);
+        return true;
+    }
+
+    public function dir_closedir(): bool
+    {
+        $this->names = [];
+        return true;
+    }
+
+    /** Runs one operation; a store that fails is a warning and false, as with a disk. */
+    private static function guarded(\Closure $operation, int $options = STREAM_REPORT_ERRORS): mixed
+    {
+        try {
+            return $operation();
+        } catch (StoreFailed $failed) {
+            \Wpaas\log_line('object store', ['cause' => $failed->getMessage()]);
+            return self::refuse($options, $failed->getMessage());
+        }
+    }
+
+    private static function refuse(int $options, string $why): false
+    {
+        if (($options & STREAM_REPORT_ERRORS) !== 0) {
+            trigger_error($why, E_USER_WARNING);
+        }
+        return false;
+    }
+
+    /** @return array<string, int> as stat() has it; PHP reads the names only */
+    private static function status(int $mode, int $size, int $changed_at): array
+    {
+        return ['dev' => 0, 'ino' => 0, 'mode' => $mode, 'nlink' => 1, 'uid' => 33, 'gid' => 33, 'rdev' => 0,
+            'size' => $size, 'atime' => $changed_at, 'mtime' => $changed_at, 'ctime' => $changed_at];
+    }
+}

@@ -1,0 +1,68 @@
+<?php
+/**
+ * The same for every site and never edited: all that differs is in /etc/wpaas.
+ *
+ * @license GPL-2.0-or-later
+ */
+
+declare(strict_types=1);
+
+require_once '/usr/lib/wpaas/configuration.php';
+
+(static function (): void {
+    try {
+        $site = \Wpaas\Configuration::load();
+    } catch (\Wpaas\ConfigurationMissing $missing) {
+        \Wpaas\log_line('cannot start', ['cause' => $missing->getMessage()]);
+        if (PHP_SAPI !== 'cli') {
+            http_response_code(503);
+        }
+        exit(1);
+    }
+    $GLOBALS['wpaas_configuration'] = $site;
+    define('WP_HOME', $site->text('home'));
+    define('WP_SITEURL', $site->text('home'));
+    define('FORCE_SSL_ADMIN', $site->home()[0] === 'https');
+    define('DB_HOST', $site->text('database.host') . ':' . $site->number('database.port'));
+    define('DB_NAME', $site->text('database.name'));
+    define('DB_USER', $site->text('database.user'));
+    define('DB_PASSWORD', $site->secret('database_password'));
+    foreach (\Wpaas\Configuration::SALTS as $name) {
+        define($name, $site->salt($name));
+    }
+    $egress = $site->egress();
+    if ($egress !== null) {
+        define('WP_PROXY_HOST', $egress[0]);
+        define('WP_PROXY_PORT', (string) $egress[1]);
+        define('WP_PROXY_BYPASS_HOSTS', 'localhost, 127.0.0.1');
+    }
+})();
+
+define('DB_CHARSET', 'utf8mb4');
+define('DB_COLLATE', '');
+$table_prefix = 'wp_';
+
+// Code is the image's: nothing is installed, edited or updated from inside.
+define('DISALLOW_FILE_MODS', true);
+define('DISALLOW_FILE_EDIT', true);
+define('AUTOMATIC_UPDATER_DISABLED', true);
+define('FS_METHOD', 'direct');
+define('DISABLE_WP_CRON', true);
+define('WP_CACHE', false);
+define('CONCATENATE_SCRIPTS', false);
+define('WP_DEBUG', false);
+define('WP_DEBUG_LOG', false);
+define('WP_DEBUG_DISPLAY', false);
+define('WP_ENVIRONMENT_TYPE', 'production');
+define('WP_DEFAULT_THEME', 'twentytwentyfive');
+define('WP_MEMORY_LIMIT', '128M');
+define('WP_MAX_MEMORY_LIMIT', '256M');
+define('WP_POST_REVISIONS', 20);
+define('EMPTY_TRASH_DAYS', 30);
+define('IMAGE_EDIT_OVERWRITE', true);
+define('WP_TEMP_DIR', '/tmp');
+
+if (!defined('ABSPATH')) {
+    define('ABSPATH', __DIR__ . '/');
+}
+require_once ABSPATH . 'wp-settings.php';
