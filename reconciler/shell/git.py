@@ -8,15 +8,25 @@ GitPython reads what is already on the disk.
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
-from git import Repo
-from git.exc import GitError, ODBError
+from git import Git
+from git.exc import GitCommandError
 
-from reconciler.core.blob import SUBMODULE, SYMLINK, Blob, limit_bytes
+from reconciler.core.blob import SUBMODULE, Blob
 from reconciler.errors import StageFailed, UsageError
+from reconciler.shell.git_answers import (
+    COMMIT_FORMAT,
+    SHA,
+    Commit,
+    Entry,
+    candidates,
+    to_commit,
+    to_contents,
+    to_entries,
+    to_refs,
+)
 from reconciler.shell.git_environment import check_address, environment, without_userinfo
 from reconciler.shell.program import Finished, run
 
@@ -30,19 +40,7 @@ MAX_ENTRIES = 50_000
 """Entries below PATHS; ten thousand sites and a large image stay far below."""
 
 _BRANCH = re.compile(r"(?!.*(?:\.\.|//|@\{|\.lock(?:/|$)))[A-Za-z0-9_][\w./@{}+=%,#-]*(?<![./])")
-_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _TRACKED = "refs/wpaas/head"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commit:
-    """A commit as people see it; `committed_at` is in seconds since 1970, UTC."""
-
-    sha: str
-    parents: tuple[str, ...]
-    author: str
-    subject: str
-    committed_at: int
 
 
 class Source:
@@ -65,7 +63,7 @@ class Source:
         self.name = without_userinfo(url)
         self.folder = folder
         self._branch = branch
-        self._refs = _candidates(branch)
+        self._refs = candidates(branch)
         self._ref = ""  # the one of them that the server has, once it was asked
         self._credentials = credentials
         self._data: dict[str, bytes] = {}  # object id → content, of the commit last read
@@ -84,25 +82,13 @@ class Source:
         A clone that is broken or locked is made again beside and swapped in. Raises StageFailed
         when the server fails, or `sha` is not on the ref any more (look again).
         """
-        if not _SHA.fullmatch(sha):
+        if not SHA.fullmatch(sha):
             raise StageFailed("fetch", f"{sha!r} is not a commit id", where=self.name)
         if not self._holds(sha):
             ref = self._ref or self._look()[0]
             if not self._update(ref, sha):
                 self._remake(ref, sha)
-        try:
-            with Repo(self.folder, expand_vars=False) as repo:
-                found = repo.commit(sha)
-                return Commit(
-                    sha=found.hexsha,
-                    parents=tuple(parent.hexsha for parent in found.parents),
-                    author=str(found.author.name or ""),
-                    subject=str(found.summary),
-                    committed_at=int(found.committed_date),
-                )
-        except (GitError, ODBError, ValueError, OSError) as e:
-            self.discard()
-            raise StageFailed("fetch", f"commit {sha[:12]} cannot be read", where=self.name) from e
+        return self._commit(sha)
 
     def blobs(self, sha: str) -> Mapping[str, Blob]:
         """Return path → entry of the fetched commit, PATHS only, in order of path.
@@ -110,7 +96,7 @@ class Source:
         Content of an entry that did not change since the last call is not read again. Raises
         StageFailed when the clone is broken; it is then thrown away, and the next loop makes it anew.
         """
-        entries = list(self._entries(sha))
+        entries = self._entries(sha)
         if len(entries) > MAX_ENTRIES:
             raise StageFailed(
                 "fetch", f"{len(entries)} entries, over {MAX_ENTRIES}", where=self.name
@@ -137,7 +123,7 @@ class Source:
 
     def discard(self) -> None:
         """Throw the clone away; the next `fetch` makes it again."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        _remove(self.folder)
         self._data = {}
 
     def _look(self) -> tuple[str, str]:
@@ -147,7 +133,7 @@ class Source:
         done = self._git("ls-remote", *arguments, timeout_s=LOOK_TIMEOUT_S, folder=nowhere)
         if done.code != 0:
             raise self._failed(done)
-        found = dict(_remote_lines(done.stdout))
+        found = dict(to_refs(done.stdout))
         for ref in self._refs:
             if ref in found:
                 return ref.removesuffix("^{}"), found[ref]
@@ -168,19 +154,19 @@ class Source:
         """Clone beside and swap. The old clone stays where the server is what fails."""
         beside, old = (self.folder.with_name(self.folder.name + end) for end in (".new", ".old"))
         for left_behind in (beside, old):
-            shutil.rmtree(left_behind, ignore_errors=True)
+            _remove(left_behind)
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         flags = ("--quiet", "--bare", "--template=")
         done = self._git("init", *flags, str(beside), timeout_s=READ_TIMEOUT_S, folder=beside)
         if done.code == 0:
             done = self._fetch(beside, ref)
         if done.code != 0:
-            shutil.rmtree(beside, ignore_errors=True)
+            _remove(beside)
             raise self._failed(done)
         if self.folder.exists():
             self.folder.rename(old)
         beside.rename(self.folder)
-        shutil.rmtree(old, ignore_errors=True)
+        _remove(old)
         if not self._holds(sha):
             raise StageFailed(
                 "fetch",
@@ -199,24 +185,30 @@ class Source:
 
     def _holds(self, sha: str) -> bool:
         """Tell whether the clone has the commit; a clone that is missing or broken has none."""
-        if not self.folder.is_dir() or not _SHA.fullmatch(sha):
+        if not self.folder.is_dir() or not SHA.fullmatch(sha):
             return False
         return self._git("cat-file", "-e", f"{sha}^{{commit}}", timeout_s=READ_TIMEOUT_S).code == 0
 
-    def _entries(self, sha: str) -> Iterator["_Entry"]:
-        """Yield what stands below PATHS at `sha`, with sizes, in one call."""
-        done = self._git(
-            "ls-tree", "-r", "-z", "--long", sha, "--", *PATHS, timeout_s=READ_TIMEOUT_S
-        )
+    def _commit(self, sha: str) -> Commit:
+        """Read a commit of the clone with GitPython, told not to listen to the environment."""
+        env = environment(self.url, self._credentials, self.folder)
+        env["GIT_OBJECT_DIRECTORY"] = str(self.folder / "objects")
+        argv = ["git", "show", "-s", f"--format={COMMIT_FORMAT}", sha]
+        try:
+            said = Git(self.folder).execute(argv, env=env, kill_after_timeout=READ_TIMEOUT_S)
+        except GitCommandError as e:
+            self.discard()
+            raise StageFailed("fetch", f"commit {sha[:12]} cannot be read", where=self.name) from e
+        return to_commit(said)
+
+    def _entries(self, sha: str) -> list[Entry]:
+        """List what stands below PATHS at `sha`, with sizes, in one call."""
+        flags = ("-r", "-z", "--long")
+        done = self._git("ls-tree", *flags, sha, "--", *PATHS, timeout_s=READ_TIMEOUT_S)
         if done.code != 0:
             self.discard()
             raise self._failed(done)
-        for line in done.stdout.split(b"\0")[:-1]:
-            head, _, raw = line.partition(b"\t")
-            mode, _, oid, size = head.decode().split()
-            path = raw.decode("utf-8", "surrogateescape")
-            over = size != "-" and mode != SYMLINK and int(size) > limit_bytes(path)
-            yield _Entry(path, mode, oid, oversized=over)
+        return to_entries(done.stdout)
 
     def _contents(self, oids: list[str]) -> dict[str, bytes]:
         """Read many objects by one `cat-file --batch`; object id → content."""
@@ -226,7 +218,7 @@ class Source:
         done = self._git("cat-file", "--batch", timeout_s=READ_TIMEOUT_S, stdin=asked)
         try:
             if done.code == 0:
-                return _batch(done.stdout, oids)
+                return to_contents(done.stdout, oids)
         except (ValueError, IndexError):
             pass  # a missing or damaged object leaves another shape of answer
         self.discard()
@@ -260,40 +252,9 @@ class Source:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    path: str
-    mode: str
-    oid: str
-    oversized: bool
-
-
-def _candidates(branch: str) -> tuple[str, ...]:
-    """Return the full refs that `branch` may mean, best first; `^{}` is the commit of a signed tag."""
-    if branch.startswith("refs/heads/"):
-        return (branch,)
-    if branch.startswith("refs/tags/"):
-        return (branch + "^{}", branch)
-    return (f"refs/heads/{branch}", f"refs/tags/{branch}^{{}}", f"refs/tags/{branch}")
-
-
-def _remote_lines(stdout: bytes) -> Iterator[tuple[str, str]]:
-    """Yield (ref, object id) of `ls-remote`; it matches tails, so strangers may be among them."""
-    for line in stdout.decode(errors="replace").splitlines():
-        oid, _, ref = line.partition("\t")
-        if _SHA.fullmatch(oid):
-            yield ref, oid
-
-
-def _batch(stdout: bytes, oids: list[str]) -> dict[str, bytes]:
-    """Split the answer of `cat-file --batch` (`OID TYPE SIZE`, newline, content, newline)."""
-    found: dict[str, bytes] = {}
-    at = 0
-    for oid in oids:
-        end = stdout.index(b"\n", at)
-        name, kind, size = stdout[at:end].decode().split()
-        if (name, kind) != (oid, "blob") or len(stdout) < end + int(size) + 2:
-            raise ValueError(name)
-        found[oid] = stdout[end + 1 : end + 1 + int(size)]
-        at = end + int(size) + 2
-    return found
+def _remove(path: Path) -> None:
+    """Remove what stands at `path`, whatever it is; nothing is no error."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
