@@ -1,10 +1,10 @@
 """Refuse what is too big or cannot be undone. A refused operation is shown with its numbers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reconciler.core.model import ObservedCluster
 from reconciler.core.names import SITE_LABEL
-from reconciler.core.plan import Operation, Plan, Refusal
+from reconciler.core.plan import Plan, Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +15,8 @@ class Bounds:
     max_deletions_percent: int
 
 
-def guard(plan: Plan, cluster: ObservedCluster, bounds: Bounds) -> Plan:
-    """The same plan, with the deletions of sites held back when they are too many.
+def refusals(plan: Plan, cluster: ObservedCluster, bounds: Bounds) -> tuple[Refusal, ...]:
+    """The deletions of a plan that are too many at once. Their sites are then held, and planned again.
 
     A count alone would let a fleet of nine be emptied, a share alone would stop a fleet of two.
     """
@@ -29,15 +29,9 @@ def guard(plan: Plan, cluster: ObservedCluster, bounds: Bounds) -> Plan:
     allowed = max(bounds.max_deletions, len(live) * bounds.max_deletions_percent // 100)
     emptied = bool(going) and going == live and len(live) > 1
     if len(going) <= allowed and not emptied:
-        return plan
+        return ()
     reason = f"{len(going)} of {len(live)} sites would go, {allowed} allowed"
     if emptied:
         reason = f"all {len(live)} sites would go"
-    held = [op for op in plan.operations if _removes(op, going)]
-    kept = tuple(op for op in plan.operations if not _removes(op, going))
-    refused = tuple(Refusal(op, reason) for op in held)
-    return replace(plan, operations=kept, refused=plan.refused + refused)
-
-
-def _removes(operation: Operation, going: set[str]) -> bool:
-    return operation.site in going and operation.action == "delete"
+    held = (op for op in plan.operations if op.site in going and op.action == "delete")
+    return tuple(Refusal(op, reason) for op in held)

@@ -196,7 +196,9 @@ def _install(run: Run, site: DesiredSite) -> None:
                 break
             failures = [task for task in tasks if task.state == "failed"]
             over = time.monotonic() >= end
-            if over or (len(failures) >= FAILED_ATTEMPTS and not any(t.state != "failed" for t in tasks)):
+            if over or (
+                len(failures) >= FAILED_ATTEMPTS and not any(t.state != "failed" for t in tasks)
+            ):
                 lines = swarm.service_logs(name, 5).strip()
                 reason = failures[0].error if failures else "not done in time"
                 raise StageFailed("apply", f"install: {reason}; {lines[-300:]}", where=site.name)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.core import names
 from reconciler.core.compiler import Compiled
-from reconciler.core.guard import Bounds, guard
+from reconciler.core.guard import Bounds, refusals
 from reconciler.core.model import (
     Desired,
     DesiredSite,
@@ -93,8 +93,14 @@ def plan(fleet: Fleet, compiled: Compiled, revision: str, image: ImageRef) -> Pl
     cluster = fleet.swarm.observe()
     observed = Observed(cluster=cluster, content=observe_content(fleet, desired, cluster))
     bounds = Bounds(compiled.platform.limits.max_deletions, DELETIONS_PERCENT)
-    guarded = guard(plan_sites(desired, observed), cluster, bounds)
-    return Planned(desired=desired, observed=observed, compiled=compiled, plan=guarded)
+    whole = plan_sites(desired, observed)
+    refused = refusals(whole, cluster, bounds)
+    if refused:
+        # A site that may not go keeps everything, its routes included.
+        kept = {refusal.operation.site for refusal in refused}
+        desired = replace(desired, held=desired.held | kept)
+        whole = replace(plan_sites(desired, observed), refused=refused)
+    return Planned(desired=desired, observed=observed, compiled=compiled, plan=whole)
 
 
 def observe_content(fleet: Fleet, desired: Desired, cluster: ObservedCluster) -> ObservedContent:
@@ -170,9 +176,7 @@ def _without_waiting(planned: Planned, before: Report, now: float) -> Plan:
     return replace(planned.plan, operations=kept)
 
 
-def _superseded(
-    fleet: Fleet, revision: str, stopping: Callable[[], bool]
-) -> Callable[[], bool]:
+def _superseded(fleet: Fleet, revision: str, stopping: Callable[[], bool]) -> Callable[[], bool]:
     """Whether a newer commit is there: asked at most once in each interval while sites wait."""
     asked, newer = time.monotonic(), False
 
