@@ -29,29 +29,32 @@ fail() { # WHAT: with the end of the log, which says why
     exit 1
 }
 
-apt_install() { # PACKAGE...
+apt_update() {
     DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -qq update >>"$LOG" 2>&1 ||
         fail "apt-get update failed"
+}
+
+apt_install() { # PACKAGE...
     DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -qq install -y \
         --no-install-recommends "$@" >>"$LOG" 2>&1 || fail "apt-get install $* failed"
 }
 
 install_packages() {
     missing=
-    command -v dockerd >/dev/null || missing="$missing docker.io"
-    command -v docker >/dev/null || missing="$missing docker.io"
+    { command -v dockerd && command -v docker; } >/dev/null || missing="$missing docker.io"
     command -v iptables >/dev/null || missing="$missing iptables"
     command -v git >/dev/null || missing="$missing git"
     command -v curl >/dev/null || missing="$missing curl"
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
-    [ -d /etc/ssl/certs ] || missing="$missing ca-certificates"
-    # From Ubuntu 24.04 and Debian 13 on, the client is a package of its own.
-    case $missing in *docker.io*)
-        [ -z "$(apt-cache search --names-only '^docker-cli$')" ] || missing="$missing docker-cli" ;;
-    esac
+    [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
     if [ -z "$missing" ]; then
         done_with "packages: all there"
     else
+        apt_update
+        # From Debian 13 on, the client is a package of its own.
+        case $missing in *docker.io*)
+            ! apt-cache show docker-cli >/dev/null 2>&1 || missing="$missing docker-cli" ;;
+        esac
         # shellcheck disable=SC2086 # a list of words
         apt_install $missing
         done_with "packages:$missing"
@@ -123,6 +126,7 @@ EOF
 }
 
 bootstrap_base() {
+    apt_update
     command -v debootstrap >/dev/null || apt_install debootstrap
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || apt_install debian-archive-keyring
     work=$(mktemp -d)

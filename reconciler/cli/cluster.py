@@ -29,7 +29,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     up = _verb(verbs, "up", "start or heal the cluster; changes nothing where all is well")
     up.add_argument(
-        "--port", type=int, help="port on 127.0.0.1; PORT+1 is the registry's (default: 8080)"
+        "--port",
+        type=int,
+        help="port on 127.0.0.1; PORT+1 is the registry's (default: the one it has, else from 8080)",
     )
     _verb(verbs, "down", "remove the cluster, its data included")
     _verb(verbs, "status", "show nodes, Swarm and addresses; exit code 1 when not whole")
