@@ -4,7 +4,7 @@ import pytest
 
 from demo.engines import versions
 from demo.stage import Stage, wait_until
-from demo.steps import FIRST_SITES
+from demo.steps import FIRST_SITES, NEW_SITE
 
 pytestmark = pytest.mark.e2e
 SITE, OTHER = FIRST_SITES
@@ -77,6 +77,9 @@ def test_an_empty_fleet_is_an_error_and_never_a_deletion(settled: Stage) -> None
 def test_removing_most_sites_is_refused_with_the_numbers(settled: Stage) -> None:
     engine = settled.context.engines[0]
     folder = settled.repository.clone / "sites"
+    for name in {NEW_SITE, "night-owls"} - {path.stem for path in folder.glob("*.json")}:
+        settled.repository.add_site(name)
+    settled.until_applied(settled.repository.commit("A fleet of four"), 120)
     good = {p.name: p.read_text() for p in folder.glob("*.json") if p.stem != SITE}
     before = versions(engine)
     settled.repository.remove([f"sites/{name}" for name in good])
