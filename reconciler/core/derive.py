@@ -82,6 +82,4 @@ def salts(master: MasterKey, owner: str, generation: int = 1) -> dict[str, Secre
 
 def secret_digest(master: MasterKey, data: bytes) -> str:
     """Hex digest for the name of a secret: keyed, so that the name tells nothing of the value."""
-    return hmac.digest(
-        hashlib.sha256(b"wpaas-names" + master.value).digest(), data, "sha256"
-    ).hex()
+    return hmac.digest(hashlib.sha256(b"wpaas-names" + master.value).digest(), data, "sha256").hex()

@@ -193,7 +193,9 @@ class Swarm:
             "observe",
             f"service {name}",
             lambda client: b"".join(
-                client.service_logs(name, stdout=True, stderr=True, tail=str(lines), timestamps=False)
+                client.service_logs(
+                    name, stdout=True, stderr=True, tail=str(lines), timestamps=False
+                )
             ).decode(errors="replace"),
         )
 

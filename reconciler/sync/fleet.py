@@ -125,6 +125,14 @@ class Fleet:
         """What sites share, for a commit whose shared files are good."""
         if compiled.platform is None or compiled.allowlist is None:
             raise StageFailed("compile", "the shared files are broken")
+        for kind in ("registry", "database", "store"):
+            if getattr(compiled.platform, kind) is not None:
+                raise StageFailed(
+                    "compile",
+                    f"a {kind} of your own is described, and this version only runs its own",
+                    where="platform.yaml",
+                    fix=f"remove `{kind}`",
+                )
         return platform_objects.desired_platform(
             compiled.platform,
             compiled.allowlist,

@@ -2,7 +2,15 @@
 
 import pytest
 
-from reconciler.core.derive import MasterKey, Secret, access_key, hkdf, password, salts, secret_digest
+from reconciler.core.derive import (
+    MasterKey,
+    Secret,
+    access_key,
+    hkdf,
+    password,
+    salts,
+    secret_digest,
+)
 
 MASTER = MasterKey(bytes(range(32)))
 
@@ -11,11 +19,17 @@ MASTER = MasterKey(bytes(range(32)))
     ("key", "salt", "info", "length", "expected"),
     [
         (
-            "0b" * 22, "000102030405060708090a0b0c", "f0f1f2f3f4f5f6f7f8f9", 42,
+            "0b" * 22,
+            "000102030405060708090a0b0c",
+            "f0f1f2f3f4f5f6f7f8f9",
+            42,
             "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865",
         ),
         (
-            "0b" * 22, "", "", 42,
+            "0b" * 22,
+            "",
+            "",
+            42,
             "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8",
         ),
     ],

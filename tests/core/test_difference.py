@@ -10,7 +10,9 @@ from reconciler.core.difference import differences
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
     max_leaves=10,
 )
 
@@ -22,13 +24,22 @@ values = st.recursive(
         ({"Image": "a"}, {"Image": "a", "Default": 5}, []),
         ({"Configs": []}, {}, []),
         ({"Configs": []}, {"Configs": ["x"]}, ["/Configs ['x'] → nothing"]),
-        ({"Networks": ["a", "b"]}, {"Networks": ["b", "a"]},
-         ["/Networks/0 b → a", "/Networks/1 a → b"]),
-        ({"Mode": {"Replicated": {"Replicas": 2}}}, {"Mode": {"Replicated": {"Replicas": 5}}},
-         ["/Mode/Replicated/Replicas 5 → 2"]),
+        (
+            {"Networks": ["a", "b"]},
+            {"Networks": ["b", "a"]},
+            ["/Networks/0 b → a", "/Networks/1 a → b"],
+        ),
+        (
+            {"Mode": {"Replicated": {"Replicas": 2}}},
+            {"Mode": {"Replicated": {"Replicas": 5}}},
+            ["/Mode/Replicated/Replicas 5 → 2"],
+        ),
         ({"Labels": {"wpaas.commit": "new"}}, {"Labels": {"wpaas.commit": "old"}}, []),
-        ({"I": "r/w@sha256:" + "a" * 64}, {"I": "r/w@sha256:" + "b" * 64},
-         ["/I " + "b" * 12 + " → " + "a" * 12]),
+        (
+            {"I": "r/w@sha256:" + "a" * 64},
+            {"I": "r/w@sha256:" + "b" * 64},
+            ["/I " + "b" * 12 + " → " + "a" * 12],
+        ),
     ],
 )
 def test_fields_that_differ_are_named_with_both_values(
@@ -42,7 +53,11 @@ def test_a_spec_does_not_differ_from_itself(spec: Any) -> None:
     assert list(differences(spec, spec)) == []
 
 
-@given(st.dictionaries(st.text(max_size=4), values, max_size=3), st.text(min_size=5, max_size=6), values)
+@given(
+    st.dictionaries(st.text(max_size=4), values, max_size=3),
+    st.text(min_size=5, max_size=6),
+    values,
+)
 def test_what_only_the_live_object_knows_is_no_difference(
     spec: dict[str, Any], key: str, value: Any
 ) -> None:

@@ -1,0 +1,44 @@
+"""What the daemon needs goes away: it says so, stays alive, and goes on without help."""
+
+import pytest
+
+from demo.engines import docker
+from demo.stage import Stage, wait_until
+from demo.steps import FIRST_SITES
+
+pytestmark = pytest.mark.e2e
+SITE = FIRST_SITES[0]
+
+
+def stage_of(stage: Stage) -> str:
+    """The stage that the daemon reports as failed; empty when all is well."""
+    return str(stage.status().get("stage") or "")
+
+
+def test_a_repository_that_is_away_is_said_and_recovered_from(stage: Stage) -> None:
+    stage.until_applied(stage.repository.head(), 120)
+    away = stage.repository.bare.with_suffix(".away")
+    stage.repository.bare.rename(away)
+    wait_until("the fetch fails", lambda: stage_of(stage) == "fetch", 30)
+    assert "repository.git" in str(stage.status()["error"])
+    assert stage.is_up(SITE)
+    away.rename(stage.repository.bare)
+    wait_until("all is well", lambda: stage_of(stage) == "", 90)
+
+
+def test_a_hand_made_change_is_put_back(stage: Stage) -> None:
+    stage.until_live(SITE, 60)
+    docker(stage.context.engines[0], "service", "scale", "--detach", f"wpaas_{SITE}=1")
+    wait_until("the daemon has put it back", lambda: len(stage.spread(SITE)) >= 2, 60)
+
+
+def test_a_service_that_is_removed_by_hand_is_made_again(stage: Stage) -> None:
+    docker(stage.context.engines[0], "service", "rm", f"wpaas_{SITE}")
+    wait_until("it is made again", lambda: f"wpaas_{SITE}" in docker(
+        stage.context.engines[0], "service", "ls", "--format", "{{.Name}}"
+    ).split(), 60)  # fmt: skip
+    stage.until_live(SITE, 120)
+
+
+def test_doctor_finds_nothing_wrong(stage: Stage) -> None:
+    assert "FAIL" not in stage.wpaas("doctor")
