@@ -4,7 +4,8 @@
  * bytes are in a local file. What cannot be stored is an error, never a local file left behind.
  *
  * Differs from a disk: a folder need not exist before a file is put into it; a new file is seen by
- * others only once it is closed; there are no rights and no times to set.
+ * others only once it is closed; there are no rights and no times to set; PHP refuses
+ * file_put_contents() with LOCK_EX on any stream.
  *
  * @license GPL-2.0-or-later
  */
@@ -14,9 +15,12 @@ declare(strict_types=1);
 namespace Wpaas\S3;
 
 require_once __DIR__ . '/store.php';
+require_once __DIR__ . '/paths.php';
 
 final class Stream
 {
+    use Paths;
+
     private static Store $store;
 
     /** @var resource|null given by PHP */
@@ -32,8 +36,6 @@ final class Stream
     /** Whether there is something that the store does not have yet. */
     private bool $unstored = false;
     private bool $must_be_new = false;
-    /** @var list<string> */
-    private array $names = [];
 
     public static function register(Store $store): void
     {
@@ -138,12 +140,15 @@ final class Stream
             }
             $this->unstored = false;
             $this->must_be_new = false;
+            clearstatcache();
             return $done ?: self::refuse(STREAM_REPORT_ERRORS, "File exists: s3://{$this->key}");
         });
     }
 
     public function stream_close(): void
     {
+        // PHP flushes before closing only what was written to; an empty file is stored here.
+        $this->stream_flush();
         fclose($this->local);
         if ($this->file !== '') {
             unlink($this->file);
@@ -166,120 +171,6 @@ final class Stream
     public function stream_set_option(int $option, int $first, int $second): bool
     {
         return false;
-    }
-
-    /** touch() makes an empty object; rights and owners are accepted and mean nothing. */
-    public function stream_metadata(string $path, int $option, mixed $value): bool
-    {
-        return self::guarded(function () use ($path, $option): bool {
-            $key = Store::key($path);
-            $there = self::$store->found($key) !== null || self::$store->folders->exists($key);
-            if ($there || $option !== STREAM_META_TOUCH) {
-                return $there;
-            }
-            self::$store->write($key, Copies::blank());
-            return true;
-        });
-    }
-
-    /** @return array<string, int>|false */
-    public function url_stat(string $path, int $flags): array|false
-    {
-        return self::guarded(function () use ($path): array|false {
-            $key = Store::key($path);
-            // A name without an ending is most likely a folder: two questions less.
-            $first = pathinfo($key, PATHINFO_EXTENSION) === '' && self::$store->folders->exists($key);
-            $found = $first ? null : self::$store->found($key);
-            if ($found !== null) {
-                return self::status(0100666, $found->size, $found->changed_at);
-            }
-            return $first || self::$store->folders->exists($key) ? self::status(0040777, 0, time()) : false;
-        }, ($flags & STREAM_URL_STAT_QUIET) === 0 ? STREAM_REPORT_ERRORS : 0);
-    }
-
-    public function unlink(string $path): bool
-    {
-        return self::guarded(function () use ($path): bool {
-            $key = Store::key($path);
-            if (self::$store->found($key) === null) {
-                return self::refuse(STREAM_REPORT_ERRORS, "unlink($path): No such file or directory");
-            }
-            self::$store->delete($key);
-            return true;
-        });
-    }
-
-    public function rename(string $from, string $to): bool
-    {
-        return self::guarded(function () use ($from, $to): bool {
-            [$old, $new] = [Store::key($from), Store::key($to)];
-            if (self::$store->found($old) === null && !self::$store->folders->exists($old)) {
-                return self::refuse(STREAM_REPORT_ERRORS, "rename($from,$to): No such file or directory");
-            }
-            if ($old !== $new) {
-                self::$store->rename($old, $new);
-            }
-            return true;
-        });
-    }
-
-    public function mkdir(string $path, int $mode, int $options): bool
-    {
-        return self::guarded(function () use ($path): bool {
-            $key = Store::key($path);
-            if (self::$store->folders->exists($key) || self::$store->found($key) !== null) {
-                return self::refuse(STREAM_REPORT_ERRORS, "mkdir($path): File exists");
-            }
-            self::$store->folders->make($key);
-            return true;
-        });
-    }
-
-    public function rmdir(string $path, int $options): bool
-    {
-        return self::guarded(function () use ($path): bool {
-            $key = Store::key($path);
-            if (!self::$store->folders->exists($key)) {
-                return self::refuse(STREAM_REPORT_ERRORS, "rmdir($path): No such file or directory");
-            }
-            if (self::$store->folders->names($key) !== []) {
-                return self::refuse(STREAM_REPORT_ERRORS, "rmdir($path): Directory not empty");
-            }
-            self::$store->folders->remove($key);
-            return true;
-        });
-    }
-
-    public function dir_opendir(string $path, int $options): bool
-    {
-        return self::guarded(function () use ($path): bool {
-            $key = Store::key($path);
-            if (!self::$store->folders->exists($key)) {
-                return self::refuse(STREAM_REPORT_ERRORS, "opendir($path): No such file or directory");
-            }
-            // As on a disk, so that loops written for it skip the first two.
-            $this->names = ['.', '..', ...self::$store->folders->names($key)];
-            return true;
-        });
-    }
-
-    public function dir_readdir(): string|false
-    {
-        $name = current($this->names);
-        next($this->names);
-        return $name;
-    }
-
-    public function dir_rewinddir(): bool
-    {
-        reset($this->names);
-        return true;
-    }
-
-    public function dir_closedir(): bool
-    {
-        $this->names = [];
-        return true;
     }
 
     /** Runs one operation; a store that fails is a warning and false, as with a disk. */

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import tempfile
 import time
@@ -136,9 +135,7 @@ class Webhead:
 
     def nonce(self) -> str:
         """For REST calls with the session's cookies."""
-        found = re.search(r'"nonce":"([0-9a-f]+)"', self.get("/wp-admin/post-new.php").text)
-        assert found is not None
-        return found[1]
+        return self.get("/wp-admin/admin-ajax.php?action=rest-nonce").text
 
 
 @dataclass
