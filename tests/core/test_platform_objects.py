@@ -1,0 +1,60 @@
+"""What sites share, compiled: names that follow the content, and nothing secret in a spec."""
+
+import json
+from typing import Any
+
+from reconciler.core.derive import MasterKey
+from reconciler.core.manifest import (
+    DEFAULT_SIZES,
+    Allowlist,
+    ExternalStore,
+    Limits,
+    Package,
+    Platform,
+    SourcePath,
+)
+from reconciler.core.model import DesiredPlatform
+from reconciler.core.platform_objects import desired_platform
+
+MASTER = MasterKey(b"k" * 32)
+IMAGES = {name: f"sha256:{name}" for name in ("edge", "database", "store", "registry", "egress")}
+
+
+def made(hosts: tuple[str, ...] = (), **fields: Any) -> DesiredPlatform:
+    platform = Platform(domain="localhost", sizes=DEFAULT_SIZES, limits=Limits(), **fields)
+    package = Package(
+        slug="weather", kind="plugin", version="1", source=SourcePath("p"), tree_sha256="0",
+        license="GPL-2.0-or-later", state="approved", network=hosts,
+    )  # fmt: skip
+    return desired_platform(
+        platform, Allowlist((package,)), {}, images=IMAGES, master=MASTER, trusted_proxies=()
+    )
+
+
+def test_five_services_on_internal_networks_and_one_ordinary_one() -> None:
+    platform = made(site_networks=2)
+    assert sorted(platform.services) == [
+        f"wpaas-{name}" for name in ("database", "edge", "egress", "registry", "store")
+    ]
+    assert {name: options["internal"] for name, options in platform.networks.items()} == {
+        "wpaas-sites-0": True, "wpaas-sites-1": True, "wpaas-platform": False,
+    }  # fmt: skip
+
+
+def test_a_service_that_comes_from_elsewhere_is_not_made() -> None:
+    outside = ExternalStore("https://s3.example", "eu", "secrets.json")
+    assert "wpaas-store" not in made(store=outside).services
+
+
+def test_the_hosts_that_plugins_may_ask_rename_the_config() -> None:
+    closed, opened = made(), made(("api.weather.example",))
+    assert set(closed.configs) != set(opened.configs)
+    assert b"api.weather.example\n" in opened.configs.values()
+
+
+def test_no_secret_is_in_a_spec() -> None:
+    platform = made()
+    specs = json.dumps(platform.services)
+    assert platform.secrets
+    for secret in platform.secrets.values():
+        assert not any(part in specs for part in secret.value.split())

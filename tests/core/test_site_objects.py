@@ -1,0 +1,96 @@
+"""What a manifest becomes: hosts, addresses, names, and a hardened service."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.core.derive import MasterKey
+from reconciler.core.manifest import DEFAULT_SIZES, Limits, Platform, Site
+from reconciler.core.site_objects import desired_site, home_url, hosts_of, without_plugins
+
+MASTER = MasterKey(b"k" * 32)
+PLATFORM = Platform(
+    domain="localhost", public_scheme="http", public_port=8080, sizes=DEFAULT_SIZES, limits=Limits()
+)
+SITE = Site(name="chess-club", title="Chess", owners=("kim",))
+IMAGE = "127.0.0.1:5000/wpaas/wordpress@sha256:" + "a" * 64
+
+
+@pytest.mark.parametrize(
+    ("primary", "aliases", "hosts"),
+    [
+        (None, (), ("chess-club.localhost",)),
+        ("chess.example", (), ("chess.example", "chess-club.localhost")),
+        (
+            "chess.example",
+            ("www.chess.example",),
+            ("chess.example", "chess-club.localhost", "www.chess.example"),
+        ),
+    ],
+)
+def test_a_site_always_answers_at_its_platform_name_too(
+    primary: str | None, aliases: tuple[str, ...], hosts: tuple[str, ...]
+) -> None:
+    site = replace(SITE, domains_primary=primary, domains_aliases=aliases)
+    assert hosts_of(site, PLATFORM) == hosts
+
+
+@pytest.mark.parametrize(
+    ("scheme", "port", "address"),
+    [
+        ("http", 8080, "http://a.example:8080"),
+        ("http", 80, "http://a.example"),
+        ("https", 443, "https://a.example"),
+        ("https", None, "https://a.example"),
+    ],
+)
+def test_the_schemes_own_port_is_not_written(scheme: str, port: int | None, address: str) -> None:
+    platform = replace(PLATFORM, public_scheme=scheme, public_port=port)
+    assert home_url("a.example", platform) == address
+
+
+def test_the_service_is_hardened_and_spread() -> None:
+    made = desired_site(SITE, PLATFORM, IMAGE, MASTER, "c0ffee").service
+    container = made["TaskTemplate"]["ContainerSpec"]
+    assert container["Image"] == IMAGE
+    assert container["ReadOnly"] is True
+    assert container["CapabilityDrop"] == ["ALL"]
+    assert container["Privileges"] == {"NoNewPrivileges": True}
+    assert container["DNSConfig"] == {"Nameservers": ["127.0.0.1"]}
+    assert made["TaskTemplate"]["Placement"] == {"MaxReplicas": 1}
+    assert made["EndpointSpec"] == {"Mode": "dnsrr"}
+    limits = made["TaskTemplate"]["Resources"]["Limits"]
+    assert all(limits[key] > 0 for key in ("MemoryBytes", "NanoCPUs", "Pids"))
+
+
+def test_no_secret_is_in_a_spec_or_in_the_config() -> None:
+    made = desired_site(SITE, PLATFORM, IMAGE, MASTER, "c0ffee")
+    seen = json.dumps([made.service, made.install]) + made.config.decode() + made.live + repr(made)
+    for secret in (made.database_password, made.store_access_key, made.store_secret_key):
+        assert secret.value not in seen
+        assert secret.value in made.secret.value
+
+
+def test_only_what_a_process_needs_to_start_renames_its_config() -> None:
+    before = desired_site(SITE, PLATFORM, IMAGE, MASTER, "a")
+    titled = desired_site(replace(SITE, title="Other"), PLATFORM, IMAGE, MASTER, "b")
+    larger = desired_site(replace(SITE, upload_mb=64), PLATFORM, IMAGE, MASTER, "b")
+    renewed = desired_site(replace(SITE, secret_generation=2), PLATFORM, IMAGE, MASTER, "b")
+    assert (titled.config_name, titled.secret_name) == (before.config_name, before.secret_name)
+    assert titled.live_digest != before.live_digest
+    assert larger.config_name != before.config_name
+    assert renewed.secret_name != before.secret_name
+
+
+@given(st.frozensets(st.sampled_from("abcd")), st.frozensets(st.sampled_from("abcd")))
+def test_settings_without_what_is_coming_name_the_rest(
+    plugins: frozenset[str], coming: frozenset[str]
+) -> None:
+    site = replace(SITE, plugins=tuple(sorted(plugins)))
+    live = desired_site(site, PLATFORM, IMAGE, MASTER, "a").live
+    narrowed = json.loads(without_plugins(live, coming))
+    assert narrowed["plugins"] == sorted(plugins - coming)
+    assert {**narrowed, "plugins": 0} == {**json.loads(live), "plugins": 0}
