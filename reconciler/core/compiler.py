@@ -19,7 +19,7 @@ from reconciler.core.packages import image_problems
 from reconciler.core.problem import Problem, in_order, shown
 from reconciler.core.schema import Schemas, shape_problems, validator
 from reconciler.core.shared import broken, read_allowlist, read_platform
-from reconciler.core.sitefiles import by_name, stems
+from reconciler.core.sitefiles import NAME, by_name, stems
 
 __all__ = ["Blob", "Compiled", "compile_fleet"]
 
@@ -82,7 +82,7 @@ def _claimed_names(documents: Mapping[str, Document]) -> Iterator[str]:
     """Names written inside files: a file that was moved must not delete the site it names."""
     for document in documents.values():
         name = document.value.get("name")
-        if isinstance(name, str):
+        if isinstance(name, str) and NAME.fullmatch(name):
             yield name
 
 
@@ -132,19 +132,33 @@ def _read_site(
     shape = shape_problems(parsed.document, checker)
     if not isinstance(parsed.document.value, dict):
         return None, (*parsed.problems, *shape)
-    meaning = tuple(_meaning(parsed.document, name, platform, allowlist))
-    private = {p.pointer for p in meaning if p.code == "personal-data-in-git"}
-    # Any other word about such a value would repeat it, and messages are public too.
-    rest = (p for p in (*shape, *meaning) if p.pointer not in private)
-    addresses = (p for p in meaning if p.code == "personal-data-in-git")
-    return parsed.document, (*parsed.problems, *rest, *addresses)
+    return parsed.document, (
+        *parsed.problems,
+        *_first_of_each_place(
+            plaintext.address_problems(parsed.document),
+            plaintext.text_problems(parsed.document),
+            shape,
+            _meaning(parsed.document, name, platform, allowlist),
+        ),
+    )
+
+
+def _first_of_each_place(*groups: Iterable[Problem]) -> Iterator[Problem]:
+    """Problems of a group, without those at a place where an earlier group has an error.
+
+    More words about such a value help nobody, and about a mail address they would repeat it:
+    messages are public too.
+    """
+    spoken: set[str] = set()
+    for group in groups:
+        problems = [problem for problem in group if problem.pointer not in spoken]
+        yield from problems
+        spoken |= {p.pointer for p in problems if p.severity == "error" and p.pointer}
 
 
 def _meaning(
     document: Document, name: str, platform: Platform | None, allowlist: Allowlist | None
 ) -> Iterator[Problem]:
-    yield from plaintext.text_problems(document)
-    yield from plaintext.address_problems(document)
     yield from policy.name_problems(document, name)
     yield from domains.form_problems(document, platform)
     if platform is not None:

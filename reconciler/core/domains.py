@@ -220,7 +220,7 @@ def _platform_name(
     if not _below(domain, platform.domain) or domain == f"{site}.{platform.domain}":
         return None
     owner = domain.removesuffix(platform.domain).rstrip(".")
-    whose = f'the site "{shown(owner)}"' if owner else "the platform"
+    whose = f'the site "{owner}"' if _LABEL.fullmatch(owner) else "the platform"
     return _taken(document, pointer, domain, whose)
 
 

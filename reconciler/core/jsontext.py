@@ -226,7 +226,8 @@ class _Reader:
             self.unexpected("this escape does not exist", 'write "\\\\" for a backslash')
         if self.at < len(self.text) and self.text[self.at] not in "\r\n":
             self.unexpected("a control character stands in a text", 'write it as an escape: "\\t"')
-        self.unexpected("the text has no end", "write the closing double quote on the same line")
+        fix = "write the closing double quote on the same line"
+        self.fail("json-syntax", "the text has no end", fix)
 
     def unexpected(self, message: str, fix: str) -> NoReturn:
         """A syntax error here, with the commonest slips called by their names."""

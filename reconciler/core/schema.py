@@ -18,6 +18,7 @@ from reconciler.core.problem import Problem, ProblemCode, shown
 
 MAX_SUGGESTIONS = 3
 MAX_LISTED = 12
+MAX_FIX_CHARS = 120
 
 Schema = Mapping[str, Any]
 
@@ -145,8 +146,10 @@ def _wrong_type(document: Document, at: str, value: Any, schema: Schema) -> Prob
         return document.problem("unquoted-scalar", at, message, f'write "{raw}"', value=raw)
     words = " or ".join(_WORDS[kind] for kind in kinds)
     message = f"{words} is wanted, {_kind(value)} was found"
-    example = f"write it like {_example(schema)}" if schema.get("examples") else f"write {words}"
-    return document.problem("wrong-type", at, message, example, value=value)
+    fix = f"write it like {_example(schema)}" if schema.get("examples") else f"write {words}"
+    if len(fix) > MAX_FIX_CHARS:
+        fix = "copy an example from schemas/examples"
+    return document.problem("wrong-type", at, message, fix, value=value)
 
 
 def _not_in_list(document: Document, at: str, value: Any, schema: Schema) -> Problem:
@@ -154,6 +157,8 @@ def _not_in_list(document: Document, at: str, value: Any, schema: Schema) -> Pro
     near = nearest(str(value), allowed, MAX_SUGGESTIONS)
     if near:
         fix = "write " + " or ".join(f'"{word}"' for word in near)
+        if len(allowed) > MAX_LISTED and _example(schema) not in fix:
+            fix += f", or one like {_example(schema)}"
     elif len(allowed) <= MAX_LISTED:
         fix = "write one of " + ", ".join(f'"{word}"' for word in allowed)
     else:
@@ -186,12 +191,12 @@ _BOUNDS = {
     "minimum": ("at least {}", "write {} or more"),
     "maximum": ("at most {}", "write {} or less"),
     "exclusiveMinimum": ("more than {}", "write more than {}"),
-    "minLength": ("at least {} characters", "write at least {} characters"),
-    "maxLength": ("at most {} characters", "shorten it to {} characters"),
-    "minItems": ("at least {} items", "add items until there are {}"),
-    "maxItems": ("at most {} items", "remove items until there are {}"),
-    "minProperties": ("at least {} field", "name {} field"),
-    "maxProperties": ("at most {} field", "keep {} field"),
+    "minLength": ("a length of {} at least", "write {} or more characters"),
+    "maxLength": ("a length of {} at most", "shorten it to {} characters"),
+    "minItems": ("a list of {} at least", "name {} or more"),
+    "maxItems": ("a list of {} at most", "keep {} or fewer"),
+    "minProperties": ("an object of {} at least", "name {}"),
+    "maxProperties": ("an object of {} at most", "keep {}"),
 }
 
 

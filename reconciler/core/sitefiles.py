@@ -8,7 +8,8 @@ from reconciler.core.problem import Problem, escaped, shown
 
 FOLDER = "sites/"
 NOT_SITES = frozenset({"README.md", ".gitkeep", ".gitignore"})
-_FILE = re.compile(r"sites/([a-z][a-z0-9]*(?:-[a-z0-9]+)*)\.json")
+NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_FILE = re.compile(rf"sites/({NAME.pattern})\.json")
 
 
 def by_name(blobs: Mapping[str, Blob]) -> tuple[dict[str, Blob], list[Problem]]:
@@ -36,13 +37,16 @@ def _misplaced(path: str) -> Problem:
             message=f'"{shown(rest.split("/", 1)[0])}" is a directory, and a site is one file',
             fix="make it a file, or remove the directory",
         )
-    name = re.sub(r"[^a-z0-9]+", "-", rest.casefold().removesuffix(".json")).strip("-")
+    last = rest.rsplit("/", 1)[-1].casefold()
+    name = re.sub(r"[^a-z0-9]+", "-", last.removesuffix(".json")).strip("-")
+    rename = f'rename it to "sites/{shown(name)}.json", or '
+    known = last.endswith(".json") and NAME.fullmatch(name)
     return Problem(
         code="file-name",
         file=escaped(path),
         value=shown(rest),
         message=f'"{shown(rest)}" is not the name of a site file',
-        fix=f'rename it to "sites/{shown(name or "garden-club")}.json", or move it out of sites/',
+        fix=f"{rename if known else ''}move it out of sites/",
     )
 
 
