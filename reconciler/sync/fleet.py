@@ -18,6 +18,7 @@ from reconciler.core.plan import Operation
 from reconciler.core.site_objects import home_url
 from reconciler.errors import StageFailed, UsageError
 from reconciler.shell import probe
+from reconciler.shell.cdn import pull_zones
 from reconciler.shell.context import Context
 from reconciler.shell.database import Database, Server
 from reconciler.shell.edge import Edge
@@ -119,6 +120,7 @@ class Fleet:
         compiled = compile_fleet(blobs, load_schemas(), routed)
         if compiled.platform is not None:
             self.platform = compiled.platform
+            self.cdn = _cdn(compiled.platform, self.state)
         return compiled
 
     def desired_platform(self, compiled: Compiled) -> DesiredPlatform:
@@ -211,6 +213,14 @@ class Fleet:
     def trace(operation: Operation, error: Exception) -> None:
         """Record a defect of ours with its trace; the trace holds no values."""
         LOG.error("defect in %s", operation, exc_info=error)
+
+
+def _cdn(platform: Platform, state: Path) -> Cdn:
+    """The CDN that the platform names. A relative credentials file is below the state folder."""
+    if platform.cdn == "local" or platform.maxcdn is None:
+        return LocalCdn()
+    account = platform.maxcdn
+    return pull_zones(account.endpoint, account.alias, state / account.credentials_file)
 
 
 def open_fleet(

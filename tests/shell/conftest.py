@@ -1,21 +1,19 @@
 """Real programs in containers, one of each for a session, published on 127.0.0.1 alone.
 
-The images are built from `deploy/` as the cluster builds them (`wpaas cluster up` leaves its
-binaries in build/binaries). Without an engine or the binaries these tests are skipped.
+The images are built from `deploy/` by the code that builds them for a cluster.
 """
 
 import hashlib
 import secrets
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from containers import CONFINED, Container, Start, docker, free_port, until
 
+from reconciler.shell import cluster_images
+
 ROOT = Path(__file__).parents[2]
-BINARIES = ROOT / "build" / "binaries"
-WITH_BINARIES = {"edge", "store"}
 
 
 @pytest.fixture(scope="session")
@@ -25,33 +23,15 @@ def platform_image() -> Callable[[str], str]:
 
     def build(name: str) -> str:
         if name not in built:
-            built[name] = _build(name)
+            built[name] = cluster_images.build(ROOT, name, f"wpaas/{name}:local")
         return built[name]
 
     return build
 
 
-def _build(name: str) -> str:
-    if shutil.which("docker") is None:
-        pytest.skip("no docker here")
-    folder = ROOT / "deploy" / name
-    context = ROOT / "build" / "test-contexts" / name
-    shutil.rmtree(context, ignore_errors=True)
-    shutil.copytree(folder, context)
-    if name in WITH_BINARIES:
-        if not BINARIES.exists():
-            pytest.skip("build/binaries is missing: run `wpaas cluster up` once")
-        shutil.copytree(BINARIES, context / "bin")
-    identity = docker("build", "--quiet", str(context), timeout_s=600)
-    shutil.rmtree(context)
-    return identity
-
-
 @pytest.fixture(scope="session")
 def docker_network() -> Iterator[str]:
     """A bridge of this session's own."""
-    if shutil.which("docker") is None:
-        pytest.skip("no docker here")
     name = f"wpaas-test-{secrets.token_hex(4)}"
     docker("network", "create", name)
     yield name
