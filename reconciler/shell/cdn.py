@@ -72,15 +72,13 @@ class PullZones:
 
     def _read(self, path: str, asked: Mapping[str, str]) -> dict[str, Any]:
         """GET with retries: the only method that is safe to repeat blindly."""
-        for attempt in Retrying(
+        retrying = Retrying(
             retry=retry_if_exception_type(StageFailed),
             stop=stop_after_attempt(_ATTEMPTS),
             wait=wait_exponential(multiplier=0.2, max=2),
             reraise=True,
-        ):
-            with attempt:
-                return self._call("GET", path, asked=asked)
-        raise AssertionError("tenacity returns or raises")
+        )
+        return retrying(self._call, "GET", path, asked=asked)
 
     def _call(
         self,

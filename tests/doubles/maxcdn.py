@@ -58,10 +58,8 @@ class OneClient(RequestValidator):  # type: ignore[misc] # oauthlib's stubs leav
 class MaxCdnDouble:
     """One account called `alias` at `endpoint`."""
 
-    def __init__(
-        self, alias: str = "acme", key: str = "testkey", secret: str = "testsecret"
-    ) -> None:
-        self.alias, self.key, self.secret = alias, key, secret
+    def __init__(self, alias: str = "acme") -> None:
+        self.alias, self.key, self.secret = alias, "testkey", "testsecret"
         self.zones: dict[int, dict[str, Any]] = {}
         self.calls: list[str] = []
         self.faults: dict[int, int] = {}
