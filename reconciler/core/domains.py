@@ -194,10 +194,10 @@ def ownership_problems(
 ) -> Iterator[tuple[str, Problem]]:
     """(site, problem) for each domain that belongs to somebody else.
 
-    `routed` says which host goes to which site now: who has a domain keeps it. Where nobody has
-    it yet and several ask in one commit, none gets it, for order would be chance.
+    `routed` says which host goes to which site now, of sites that stay: who has a domain keeps it.
+    Where nobody has it yet and several ask in one commit, none gets it: order would be chance.
     """
-    holders = {_claim(host): site for host, site in routed.items() if site in sites}
+    holders = {_claim(host): site for host, site in routed.items()}
     claims: dict[str, set[str]] = {}
     for name, (site, _) in sites.items():
         for domain in (site.domains_primary, *site.domains_aliases):
@@ -206,9 +206,9 @@ def ownership_problems(
     for name, (_, document) in sites.items():
         for pointer, domain in written_domains(document):
             problem = _platform_name(document, pointer, domain, name, platform)
-            others = sorted(claims.get(_claim(domain), set()) - {name})
-            if problem is None and others and holders.get(_claim(domain)) != name:
-                owner = holders.get(_claim(domain), others[0])
+            others = sorted(claims[_claim(domain)] - {name})
+            owner = holders.get(_claim(domain), others[0] if others else name)
+            if problem is None and owner != name:
                 problem = _taken(document, pointer, domain, f'the site "{owner}"')
             if problem is not None:
                 yield name, problem
