@@ -35,7 +35,6 @@ add_action('login_init', static function (): void {
         return;
     }
     nocache_headers();
-    header('Referrer-Policy: no-referrer');   // the address holds the token
     $user = is_string($token) && spend_token($token) ? first_administrator() : null;
     if ($user === null) {
         wp_die(

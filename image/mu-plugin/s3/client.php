@@ -30,9 +30,11 @@ final class Client
 {
     /** Seconds: to connect, and without one byte of progress. php-fpm ends a request after 20 s. */
     private const CONNECT = 2;
-    private const STALLED = 6;
+    private const STALLED = 4;
 
     private ?\CurlHandle $connection = null;
+    /** Set once it did not answer: a request of a visitor waits for a dead store once, not at each file. */
+    private bool $away = false;
     private readonly Signer $signer;
 
     public function __construct(
@@ -168,10 +170,14 @@ final class Client
         ?string $file = null,
         mixed $target = null,
     ): array {
+        if ($this->away) {
+            return [0, '', []];
+        }
         $answer = $this->send($method, $key, $headers, $query, $file, $target);
         if ($answer[0] === 0 || $answer[0] >= 500) {
             usleep(200_000);
             $answer = $this->send($method, $key, $headers, $query, $file, $target);
+            $this->away = $answer[0] === 0;
         }
         return $answer;
     }
