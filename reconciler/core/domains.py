@@ -14,6 +14,7 @@ from reconciler.core.problem import Problem, shown
 MAX_DOMAIN_CHARS = 253
 MAX_LABEL_CHARS = 63
 MIN_LABELS = 2
+MAX_ALIASES = 20  # the schema's; what a longer list holds is not looked at
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
 # RFC 2606, 6761, 6762, 7686, 9476, and ICANN's `internal`: nobody can own a name below these.
@@ -38,7 +39,7 @@ def written_domains(document: Document) -> Iterator[tuple[str, str]]:
     if isinstance(domains.get("primary"), str):
         yield "/domains/primary", domains["primary"]
     aliases = domains.get("aliases")
-    for number, alias in enumerate(aliases if isinstance(aliases, list) else ()):
+    for number, alias in enumerate(aliases[:MAX_ALIASES] if isinstance(aliases, list) else ()):
         if isinstance(alias, str):
             yield child("/domains/aliases", number), alias
 
@@ -86,6 +87,8 @@ def _form(document: Document, pointer: str, domain: str) -> Problem | None:
 
 def _wrong_form(domain: str) -> tuple[str, str] | None:
     """(message, fix) of the first fault, or None."""
+    if len(domain) > MAX_DOMAIN_CHARS:
+        return f"the domain is longer than {MAX_DOMAIN_CHARS}", "shorten it"
     if not domain.isascii():
         return _not_on_the_wire(domain)
     for found, fault in (
@@ -113,11 +116,8 @@ def _not_on_the_wire(domain: str) -> tuple[str, str]:
 
 
 def _wrong_labels(domain: str, labels: list[str]) -> tuple[str, str] | None:
-    if len(domain) > MAX_DOMAIN_CHARS or any(len(label) > MAX_LABEL_CHARS for label in labels):
-        return (
-            f"longer than {MAX_DOMAIN_CHARS}, or a part longer than {MAX_LABEL_CHARS}",
-            "shorten it",
-        )
+    if any(len(label) > MAX_LABEL_CHARS for label in labels):
+        return f"a part is longer than {MAX_LABEL_CHARS}", "shorten it"
     if _is_address(labels, domain):
         return "an IP address is no domain", "write a name"
     if len(labels) < MIN_LABELS:

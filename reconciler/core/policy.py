@@ -22,6 +22,7 @@ RESERVED_NAMES = frozenset(
     }
 )
 MIN_REPLICAS = 2
+MAX_PLUGINS = 50  # the schema's; what a longer list holds is not looked at
 _FOLDED = str.maketrans({"0": "o", "1": "l", "-": None})
 
 
@@ -84,7 +85,7 @@ def locale_problems(document: Document, platform: Platform) -> Iterator[Problem]
 def written_plugins(document: Document) -> Iterator[tuple[str, str]]:
     """(pointer, slug) of each plugin that a site's file names, in both ways of writing."""
     plugins = document.value.get("plugins")
-    for number, item in enumerate(plugins if isinstance(plugins, list) else ()):
+    for number, item in enumerate(plugins[:MAX_PLUGINS] if isinstance(plugins, list) else ()):
         pointer = child("/plugins", number)
         if isinstance(item, str):
             yield pointer, item

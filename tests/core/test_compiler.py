@@ -1,5 +1,7 @@
 """What a commit makes of the fleet: whatever stands in a file, nobody is deleted by it."""
 
+from time import process_time
+
 import pytest
 from fleet_files import fleet_files, site_file
 from hypothesis import given
@@ -175,3 +177,26 @@ def test_a_mail_address_is_in_no_message() -> None:
     assert "amira@" not in "".join(map(str, fleet.problems)) + "".join(
         p.value for p in fleet.problems
     )
+
+
+HEAVY = {
+    "one long word": site_file("chess-club", notes="a" * 31_000),
+    "at signs": site_file("chess-club", notes="a@" * 15_000),
+    "a long domain": site_file("chess-club", domains={"primary": "ä" * 5_000 + ".example"}),
+    "many domains": site_file("chess-club", domains={"primary": "a.b", "aliases": ["ä.b"] * 1_900}),
+    "many plugins": site_file("chess-club", plugins=[f"site-notic{n}" for n in range(1_900)]),
+    "many fields": site_file("chess-club", **{f"titel{n}": n for n in range(1_400)}),
+    "many owners": site_file("chess-club", owners=["a"] * 1_900),
+    "escapes": b'{"name": "' + b"\\u0061" * 5_000 + b'"}',
+    "quotes": b'"' * 32_000,
+    "backslashes": b'"' + b"\\" * 32_000,
+    "blanks": b" " * 32_000,
+}
+
+
+@pytest.mark.parametrize("data", HEAVY.values(), ids=HEAVY)
+def test_no_file_is_slow_to_judge(data: bytes) -> None:
+    began = process_time()
+    fleet = compile_fleet(fleet_files(chess_club=data), SCHEMAS)
+    assert process_time() - began < 2
+    assert "chess-club" in fleet.held
