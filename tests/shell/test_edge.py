@@ -6,7 +6,6 @@ Containers on a bridge of Docker find one another through the resolver of a Swar
 
 import http.client
 import secrets
-import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -144,17 +143,13 @@ def test_two_hundred_unknown_hosts_do_not_slow_a_known_site(start: Start, webhea
     Edge(Secret(edge.secret)).push(edge.address(2020), TABLE)
     with webhead("chess-club", "chess-4"), ThreadPoolExecutor(max_workers=8) as pool:
         until("chess answers", lambda: get(edge, "chess-club.localhost")[0] == 200)
-        alone = [get(edge, "chess-club.localhost")[3] for _ in range(30)]
         unknown = [pool.submit(get, edge, f"unknown-{n}.example.org") for n in range(200)]
         beside = [get(edge, "chess-club.localhost") for _ in range(30)]
         refused = [future.result() for future in unknown]
     assert {answer[0] for answer in refused} == {421}
     assert {answer[0] for answer in beside} == {200}
-    times = sorted(answer[3] for answer in refused)
-    assert statistics.median(times) <= 0.05, times[-5:]
-    assert times[-1] <= 0.5
-    # Eight clients in one Python process beside it: what is left is their share of the processor.
-    assert statistics.median(answer[3] for answer in beside) <= statistics.median(alone) + 0.05
+    # A single look-up would take 4 s. How few milliseconds it does take is for `make bench` to say.
+    assert max(answer[3] for answer in (*refused, *beside)) < 2
 
 
 def test_a_webhead_that_stops_takes_no_request_with_it(edge: Container, webhead: Webhead) -> None:
