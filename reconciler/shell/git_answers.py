@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.core.blob import SYMLINK, limit_bytes
+from reconciler.core.blob import limit_bytes
 
 SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -51,7 +51,7 @@ def to_entries(stdout: bytes) -> list[Entry]:
         head, _, raw = line.partition(b"\t")
         mode, _, oid, size = head.decode().split()
         path = raw.decode("utf-8", "surrogateescape")
-        over = size != "-" and mode != SYMLINK and int(size) > limit_bytes(path)
+        over = size != "-" and int(size) > limit_bytes(path)
         entries.append(Entry(path, mode, oid, oversized=over))
     return entries
 

@@ -1,65 +1,13 @@
-"""The Git source against real git: a path, file://, `git daemon`, and smart HTTP with a log-in."""
+"""The Git source against real git, on the disk: reading, damage, rewritten history."""
 
 import os
-import socket
-import stat
-import subprocess
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from git_http import GitOverHttp
+from git_fleet import Fleet
 
 from reconciler.errors import StageFailed, UsageError
 from reconciler.shell.git import Source
-
-TOKEN = "canary-token-5f1d"
-CLEAN = {
-    "PATH": os.environ["PATH"],
-    "HOME": "/nonexistent",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_AUTHOR_NAME": "A",
-    "GIT_AUTHOR_EMAIL": "a@example.org",
-    "GIT_COMMITTER_NAME": "A",
-    "GIT_COMMITTER_EMAIL": "a@example.org",
-}
-
-
-class Fleet:
-    """A bare repository and a work tree beside it, to commit with."""
-
-    def __init__(self, folder: Path) -> None:
-        self.bare, self.work = folder / "fleet.git", folder / "work"
-        self.git("init", "-q", "--bare", "-b", "main", str(self.bare), at=folder)
-        self.git("clone", "-q", str(self.bare), str(self.work), at=folder)
-        self.git("checkout", "-q", "-b", "main")
-        self.write("sites/chess-club.json", '{"name": "chess-club"}')
-        self.write("platform.yaml", "domain: localhost\n")
-        self.first = self.commit("Start the fleet")
-
-    def git(self, *args: str, at: Path | None = None) -> str:
-        done = subprocess.run(
-            ["git", *args],
-            cwd=at or self.work,
-            env=CLEAN,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return done.stdout.strip()
-
-    def write(self, path: str, text: str | bytes) -> Path:
-        file = self.work / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return file
-
-    def commit(self, message: str, *push: str) -> str:
-        self.git("add", "-A")
-        self.git("commit", "-q", "--allow-empty", "-m", message)
-        self.git("push", "-q", *push, "origin", "HEAD:refs/heads/main")
-        return self.git("rev-parse", "HEAD")
 
 
 @pytest.fixture
@@ -240,123 +188,13 @@ def test_the_environment_of_the_machine_does_not_reach_git(
     assert source.fetch(source.head()).sha == fleet.first
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def daemon(fleet: Fleet) -> Iterator[str]:
-    port = free_port()
-    argv = ["git", "daemon", "--export-all", "--listen=127.0.0.1", f"--port={port}"]
-    process = subprocess.Popen(
-        [*argv, f"--base-path={fleet.bare.parent}", str(fleet.bare.parent)], env=CLEAN
-    )
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
-    yield f"git://127.0.0.1:{port}/fleet.git"
-    process.terminate()
-    process.wait(10)
-
-
-def test_a_git_daemon_serves(fleet: Fleet, daemon: str, tmp_path: Path) -> None:
-    source = Source(daemon, "main", tmp_path / "clone.git")
-    assert source.fetch(source.head()).sha == fleet.first
-
-
-def test_a_file_address_serves(fleet: Fleet, tmp_path: Path) -> None:
-    source = Source(f"file://{fleet.bare}", "main", tmp_path / "clone.git")
-    assert source.fetch(source.head()).sha == fleet.first
-
-
-@pytest.fixture
-def http(fleet: Fleet) -> Iterator[GitOverHttp]:
-    with GitOverHttp(fleet.bare.parent, token=TOKEN) as server:
-        yield server
-
-
-def private(path: Path, text: str) -> Path:
-    path.write_text(text)
-    path.chmod(stat.S_IRUSR | stat.S_IWUSR)
-    return path
-
-
-@pytest.mark.parametrize("content", [TOKEN, f"{TOKEN}\n", f"username=robot\npassword={TOKEN}\n"])
-def test_a_token_in_a_file_opens_the_server(
-    fleet: Fleet, http: GitOverHttp, tmp_path: Path, content: str
-) -> None:
-    credentials = private(tmp_path / "token", content)
-    source = Source(http.address, "main", tmp_path / "clone.git", credentials)
-    assert source.fetch(source.head()).sha == fleet.first
-    kept = b"".join(p.read_bytes() for p in (tmp_path / "clone.git").rglob("*") if p.is_file())
-    assert TOKEN.encode() not in kept
-
-
-def test_a_new_token_is_taken_without_a_restart(http: GitOverHttp, tmp_path: Path) -> None:
-    credentials = private(tmp_path / "token", "old and wrong")
-    source = Source(http.address, "main", tmp_path / "clone.git", credentials)
-    with pytest.raises(StageFailed) as failed:
-        source.head()
-    assert "credentials file" in failed.value.fix
-    assert "old and wrong" not in str(failed.value)
-    private(credentials, TOKEN)
-    assert source.head()
-
-
-def test_without_credentials_nobody_is_asked(http: GitOverHttp, tmp_path: Path) -> None:
-    with pytest.raises(StageFailed, match="could not read Username"):
-        Source(http.address, "main", tmp_path / "clone.git").head()
-
-
-def test_a_redirect_to_another_server_is_not_given_the_token(
-    http: GitOverHttp, fleet: Fleet, tmp_path: Path
-) -> None:
-    credentials = private(tmp_path / "token", TOKEN)
-    with (
-        GitOverHttp(fleet.bare.parent, token=TOKEN, redirect_to=http.address) as elsewhere,
-        pytest.raises(StageFailed),
-    ):
-        Source(elsewhere.address, "main", tmp_path / "clone.git", credentials).head()
-    assert http.authorizations == []
-
-
-@pytest.mark.parametrize(
-    "url", ["https://bob:secret-x@example.org/f.git", "https://secret-x@example.org/f"]
-)
-def test_a_password_in_an_address_is_refused_and_not_printed(tmp_path: Path, url: str) -> None:
-    with pytest.raises(UsageError) as refused:
-        Source(url, "main", tmp_path)
-    assert "secret-x" not in str(refused.value)
-
-
-@pytest.mark.parametrize("url", ["", "-oProxyCommand=x", "ext::sh -c x"])
-def test_an_address_that_would_run_something_is_refused(tmp_path: Path, url: str) -> None:
-    with pytest.raises(UsageError):
-        Source(url, "main", tmp_path)
-
-
-def test_credentials_that_others_can_read_are_refused(http: GitOverHttp, tmp_path: Path) -> None:
-    credentials = private(tmp_path / "token", TOKEN)
-    credentials.chmod(0o644)
-    with pytest.raises(UsageError, match="can be read by others"):
-        Source(http.address, "main", tmp_path / "clone.git", credentials).head()
-
-
-def test_a_server_that_never_answers_is_given_up_with_its_transport(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("reconciler.shell.git.LOOK_TIMEOUT_S", 1.0)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        port = silent.getsockname()[1]
-        started = time.monotonic()
-        with pytest.raises(StageFailed, match="took over 1 s"):
-            Source(f"http://127.0.0.1:{port}/fleet.git", "main", tmp_path / "clone.git").head()
-        assert time.monotonic() - started < 5
-    time.sleep(0.2)
-    left = subprocess.run(["pgrep", "-f", f"127.0.0.1:{port}"], capture_output=True, check=False)
-    assert left.stdout == b""
+def test_a_huge_link_is_not_read(fleet: Fleet, source: Source) -> None:
+    oid = fleet.git("hash-object", "-w", str(fleet.write("big", b"x" * 1_000_000)))
+    (fleet.work / "big").unlink()
+    fleet.git("update-index", "--add", "--cacheinfo", f"120000,{oid},sites/link.json")
+    fleet.git("commit", "-q", "-m", "A link of a megabyte")
+    fleet.git("push", "-q", "origin", "HEAD:refs/heads/main")
+    sha = source.head()
+    source.fetch(sha)
+    blob = source.blobs(sha)["sites/link.json"]
+    assert (blob.mode, blob.data, blob.oversized) == ("120000", b"", True)

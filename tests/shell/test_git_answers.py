@@ -1,0 +1,65 @@
+"""What git says, read from recorded answers."""
+
+import pytest
+
+from reconciler.shell.git_answers import (
+    Commit,
+    Entry,
+    candidates,
+    to_commit,
+    to_contents,
+    to_entries,
+    to_refs,
+)
+
+A, B = "a" * 40, "b" * 40
+
+
+def test_a_commit_without_parents_and_with_odd_names() -> None:
+    said = f"{A}\0\0Zoë\x001700000000\0A subject"
+    expected = Commit(sha=A, parents=(), author="Zoë", subject="A subject", committed_at=1700000000)
+    assert to_commit(said) == expected
+
+
+def test_entries_carry_modes_and_sizes() -> None:
+    said = (
+        f"100644 blob {A}      12\tsites/a.json\0"
+        f"120000 blob {B}      99999999\tsites/l.json\0"
+        f"160000 commit {B}       -\tsites/m\0"
+        f"100644 blob {B} 99999999\tsites/big.json\0"
+    )
+    assert to_entries(said.encode()) == [
+        Entry("sites/a.json", "100644", A, oversized=False),
+        Entry("sites/l.json", "120000", B, oversized=True),
+        Entry("sites/m", "160000", B, oversized=False),
+        Entry("sites/big.json", "100644", B, oversized=True),
+    ]
+
+
+def test_nothing_below_the_paths_is_no_entry() -> None:
+    assert to_entries(b"") == []
+
+
+def test_contents_may_hold_newlines_and_be_empty() -> None:
+    said = f"{A} blob 3\n\n\n\n\n{B} blob 0\n\n".encode()
+    assert to_contents(said, [A, B]) == {A: b"\n\n\n", B: b""}
+
+
+@pytest.mark.parametrize(
+    "said", [f"{A} missing\n", f"{A} tree 0\n\n", f"{B} blob 0\n\n", f"{A} blob 10\nshort\n", ""]
+)
+def test_a_missing_or_short_object_is_an_error(said: str) -> None:
+    with pytest.raises((ValueError, IndexError)):
+        to_contents(said.encode(), [A])
+
+
+def test_refs_are_read_and_warnings_skipped() -> None:
+    said = f"warning: redirecting\n{A}\trefs/heads/main\n{B}\trefs/x/refs/heads/main\n"
+    found = {"refs/heads/main": A, "refs/x/refs/heads/main": B}
+    assert dict(to_refs(said.encode())) == found
+
+
+def test_a_branch_comes_before_a_tag() -> None:
+    assert candidates("v1") == ("refs/heads/v1", "refs/tags/v1^{}", "refs/tags/v1")
+    assert candidates("refs/heads/v1") == ("refs/heads/v1",)
+    assert candidates("refs/tags/v1") == ("refs/tags/v1^{}", "refs/tags/v1")
