@@ -62,7 +62,9 @@ def test_only_the_entry_points_answer(webhead: Webhead, path: str, status: int) 
         "GET", webhead.address + path, headers={"Host": webhead.site.host}
     ).prepare()
     prepared.url = webhead.address + path  # not normalized
-    assert requests.Session().send(prepared, allow_redirects=False, timeout=20).status_code == status
+    assert (
+        requests.Session().send(prepared, allow_redirects=False, timeout=20).status_code == status
+    )
 
 
 def test_unknown_hosts_are_refused_and_aliases_lead_home(webhead: Webhead) -> None:
@@ -75,21 +77,31 @@ def test_unknown_hosts_are_refused_and_aliases_lead_home(webhead: Webhead) -> No
 
 
 def test_what_a_client_claims_changes_nothing(webhead: Webhead) -> None:
-    claims = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil"}
+    claims = {
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "evil.example",
+        "Forwarded": "host=evil",
+    }
     page = webhead.get("/", host="chess-club.localhost:9999", headers=claims)
     assert page.status_code == 200
     assert "evil" not in page.text
     assert ":9999" not in page.text.replace("radius:9999px", "")
 
 
-@pytest.mark.parametrize("path", ["/", "/wp-login.php", "/nothing", "/wp-includes/css/buttons.min.css", "/.env"])
-def test_every_answer_has_the_security_headers_and_names_no_version(webhead: Webhead, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/", "/wp-login.php", "/nothing", "/wp-includes/css/buttons.min.css", "/.env"]
+)
+def test_every_answer_has_the_security_headers_and_names_no_version(
+    webhead: Webhead, path: str
+) -> None:
     answer = webhead.get(path)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
     assert answer.headers["Server"] == "nginx"
     assert "X-Powered-By" not in answer.headers
-    source = json.loads(docker("exec", webhead.name, "cat", "/usr/share/wpaas/wordpress-source.json"))
+    source = json.loads(
+        docker("exec", webhead.name, "cat", "/usr/share/wpaas/wordpress-source.json")
+    )
     assert "=" + source["version"] not in answer.text
     assert "generator" not in answer.text
 
@@ -125,10 +137,20 @@ def test_the_admin_explains_what_the_repository_holds(webhead: Webhead) -> None:
     form = webhead.get("/wp-admin/options-general.php").text
     nonce = re.search(r'name="_wpnonce" value="([0-9a-f]+)"', form)
     assert nonce is not None
-    sent = {"option_page": "general", "action": "update", "_wpnonce": nonce[1], "blogname": "Mine now"}
+    sent = {
+        "option_page": "general",
+        "action": "update",
+        "_wpnonce": nonce[1],
+        "blogname": "Mine now",
+    }
     webhead.ask("POST", "/wp-admin/options.php", data=sent)
     assert "<title>Chess &amp; club" in webhead.get("/").text
-    assert webhead.php("echo $wpdb->get_var(\"SELECT COUNT(*) FROM wp_options WHERE option_value = 'Mine now'\");") == "0"
+    assert (
+        webhead.php(
+            "echo $wpdb->get_var(\"SELECT COUNT(*) FROM wp_options WHERE option_value = 'Mine now'\");"
+        )
+        == "0"
+    )
 
 
 def test_guessing_passwords_is_slowed_and_looking_at_the_form_is_not(webhead: Webhead) -> None:

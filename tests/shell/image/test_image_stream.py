@@ -37,7 +37,9 @@ def test_the_stream_wrapper_answers_as_a_local_disk(webhead: Webhead) -> None:
 
 
 def test_nothing_is_left_in_memory_after_the_request(webhead: Webhead) -> None:
-    webhead.php("file_put_contents('s3://uploads/left.txt', 'x'); file_get_contents('s3://uploads/left.txt');")
+    webhead.php(
+        "file_put_contents('s3://uploads/left.txt', 'x'); file_get_contents('s3://uploads/left.txt');"
+    )
     assert "s3-" not in docker("exec", webhead.name, "ls", "/tmp")
 
 

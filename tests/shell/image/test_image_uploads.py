@@ -35,7 +35,9 @@ def test_a_picture_and_all_its_sizes_are_served_by_the_other_webhead(
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert not [name for name in answer.headers if "amz" in name.lower()]
-    original = other.get(sizes["full"]["source_url"].removeprefix("http://chess-club.localhost:8080"))
+    original = other.get(
+        sizes["full"]["source_url"].removeprefix("http://chess-club.localhost:8080")
+    )
     assert original.content == picture
     tag = {"If-None-Match": original.headers["ETag"]}
     path = sizes["full"]["source_url"].removeprefix("http://chess-club.localhost:8080")
@@ -44,9 +46,13 @@ def test_a_picture_and_all_its_sizes_are_served_by_the_other_webhead(
     assert other.ask("PUT", path, data=b"x").status_code == 404
     assert other.get(path).content == picture
 
-    deleted = webhead.ask("DELETE", f"/wp-json/wp/v2/media/{media['id']}?force=true", headers=webhead.rest())
+    deleted = webhead.ask(
+        "DELETE", f"/wp-json/wp/v2/media/{media['id']}?force=true", headers=webhead.rest()
+    )
     assert deleted.status_code == 200
-    assert {other.get(s["source_url"].split(":8080")[1]).status_code for s in sizes.values()} == {404}
+    assert {other.get(s["source_url"].split(":8080")[1]).status_code for s in sizes.values()} == {
+        404
+    }
 
 
 def test_pictures_of_one_name_at_once_are_two_pictures(
@@ -58,7 +64,9 @@ def test_pictures_of_one_name_at_once_are_two_pictures(
     other.session.cookies.update(webhead.session.cookies)
     headers = webhead.rest()
     with ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(lambda w: w.upload("same.jpg", picture, headers), [webhead, other] * 2))
+        made = list(
+            pool.map(lambda w: w.upload("same.jpg", picture, headers), [webhead, other] * 2)
+        )
     addresses = {media["source_url"] for media in made}
     assert len(addresses) == 4
     for address in addresses:
@@ -101,4 +109,6 @@ def test_a_file_over_the_limit_is_refused(webhead: Webhead) -> None:
     assert answer.status_code in {400, 413, 500}
     assert "upload_max_filesize" in answer.text
     more = {"file": ("bigger.jpg", b"\0" * 26 * 1024 * 1024, "image/jpeg")}
-    assert webhead.ask("POST", "/wp-json/wp/v2/media", headers=headers, files=more).status_code == 413
+    assert (
+        webhead.ask("POST", "/wp-json/wp/v2/media", headers=headers, files=more).status_code == 413
+    )

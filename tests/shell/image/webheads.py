@@ -22,7 +22,9 @@ SALTS = ("AUTH_KEY", "SECURE_AUTH_KEY", "LOGGED_IN_KEY", "NONCE_KEY",
          "AUTH_SALT", "SECURE_AUTH_SALT", "LOGGED_IN_SALT", "NONCE_SALT")  # fmt: skip
 
 
-def docker(*words: str, check: bool = True, timeout_s: float = 120, stdin: str | None = None) -> str:
+def docker(
+    *words: str, check: bool = True, timeout_s: float = 120, stdin: str | None = None
+) -> str:
     """Output of one docker command. Raises CalledProcessError, its texts shown, unless told not to."""
     done = subprocess.run(
         ["docker", *words], input=stdin, capture_output=True, text=True, timeout=timeout_s
@@ -57,7 +59,10 @@ class Site:
 
     def write(self) -> list[str]:
         """The files as Swarm mounts them; returns the flags for docker run."""
-        for name, document, mode in (("config", self.config, 0o444), ("secret", self.secret, 0o400)):
+        for name, document, mode in (
+            ("config", self.config, 0o444),
+            ("secret", self.secret, 0o400),
+        ):
             file = self.folder / f"{name}.json"
             file.unlink(missing_ok=True)
             file.write_text(json.dumps(document))
@@ -85,14 +90,18 @@ class Webhead:
     def get(self, path: str, host: str | None = None, **more: Any) -> requests.Response:
         return self.ask("GET", path, host, **more)
 
-    def ask(self, method: str, path: str, host: str | None = None, **more: Any) -> requests.Response:
+    def ask(
+        self, method: str, path: str, host: str | None = None, **more: Any
+    ) -> requests.Response:
         headers = {"Host": host or f"{self.site.host}:8080"} | more.pop("headers", {})
         more = {"timeout": 30, "allow_redirects": False} | more
         return self.session.request(method, self.address + path, headers=headers, **more)
 
     def php(self, code: str) -> str:
         """Output of PHP in the container, with WordPress loaded."""
-        prelude = "<?php $_SERVER['HTTP_HOST'] = 'cli'; require '/usr/share/wpaas/wordpress/wp-load.php';"
+        prelude = (
+            "<?php $_SERVER['HTTP_HOST'] = 'cli'; require '/usr/share/wpaas/wordpress/wp-load.php';"
+        )
         return docker("exec", "--interactive", self.name, "php", stdin=prelude + code)
 
     def health(self) -> tuple[int, dict[str, Any]]:
@@ -101,7 +110,9 @@ class Webhead:
 
     def until_healthy(self, within_s: float = 40) -> float:
         return eventually(
-            f"{self.name} healthy, last {self.logs()[-3:]}", within_s, lambda: self.health_code() == 200
+            f"{self.name} healthy, last {self.logs()[-3:]}",
+            within_s,
+            lambda: self.health_code() == 200,
         )
 
     def health_code(self) -> int:
@@ -111,7 +122,9 @@ class Webhead:
             return 0
 
     def logs(self) -> list[str]:
-        done = subprocess.run(["docker", "logs", self.name], capture_output=True, text=True, timeout=20)
+        done = subprocess.run(
+            ["docker", "logs", self.name], capture_output=True, text=True, timeout=20
+        )
         return [line for line in (done.stdout + done.stderr).splitlines() if line]
 
     def state(self) -> dict[str, Any]:
@@ -137,10 +150,14 @@ class Webhead:
         """Header for REST calls with the session's cookies."""
         return {"X-WP-Nonce": self.get("/wp-admin/admin-ajax.php?action=rest-nonce").text}
 
-    def upload(self, name: str, content: bytes, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    def upload(
+        self, name: str, content: bytes, headers: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         """Puts a picture into the media library; what REST says about it."""
         sent = {"file": (name, content, "image/jpeg")}
-        answer = self.ask("POST", "/wp-json/wp/v2/media", headers=headers or self.rest(), files=sent)
+        answer = self.ask(
+            "POST", "/wp-json/wp/v2/media", headers=headers or self.rest(), files=sent
+        )
         assert answer.status_code == 201, answer.text
         made: dict[str, Any] = answer.json()
         return made
@@ -165,7 +182,13 @@ class Stand:
             (self.files / name).write_text(text)
         for part, secret in (("database", "database-root"), ("store", "store-admin")):
             mount = f"--volume={self.files / secret}:/run/secrets/{secret}:ro"
-            self.start(part, "--tmpfs=/run:mode=1777", mount, f"--network-alias={part}", f"wpaas/{part}:local")
+            self.start(
+                part,
+                "--tmpfs=/run:mode=1777",
+                mount,
+                f"--network-alias={part}",
+                f"wpaas/{part}:local",
+            )
         for part in ("database", "store"):
             eventually(f"{part} healthy", 90, lambda part=part: self.healthy(part))  # type: ignore[misc]
 
