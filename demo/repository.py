@@ -61,6 +61,12 @@ class FleetRepository:
         self._git("push", "--quiet", "--force", "origin", "HEAD:main")
         return self.head()
 
+    def rewrite(self, message: str) -> str:
+        """Replace the last commit by one with another message, as a force-push does."""
+        self._git("commit", "--quiet", "--amend", "--message", message)
+        self._git("push", "--quiet", "--force", "origin", "HEAD:main")
+        return self.head()
+
     def head(self) -> str:
         """The commit of the clone."""
         return self._git("rev-parse", "HEAD")

@@ -54,5 +54,7 @@ def _print(found: dict[str, Any]) -> None:
         print(f"  fix: {problem['fix']}")
     for refusal in found["refused"]:
         print(f"\n{refusal}")
+    if found["notice"]:
+        print(f"\n{found['notice']}")
     if found["error"]:
         print(f"\nstage {found['stage']}: {found['error']}")

@@ -69,7 +69,7 @@ class Revisions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Where the fleet stands after a loop."""
+    """Where the fleet stands after a loop. `notice`: what is no failure and should be known."""
 
     revisions: Revisions
     stage: str = ""
@@ -78,6 +78,7 @@ class Report:
     failures: Mapping[str, Failure] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
     refused: tuple[str, ...] = ()
+    notice: str = ""
 
     def at_stage(self, stage: str, error: str) -> "Report":
         """The same standing, with the stage that failed and why."""
@@ -92,4 +93,5 @@ class Report:
             "problems": [asdict(problem) for problem in self.problems],
             "sites": {name: failure.error for name, failure in sorted(self.failures.items())},
             "refused": list(self.refused),
+            "notice": self.notice or None,
         }

@@ -96,6 +96,8 @@ class Daemon:
         if revisions.observed != seen or report.outcomes:
             for problem in report.problems:
                 LOG.warning("%s", problem)
+            if report.notice:
+                LOG.warning("%s", report.notice)
             self._journal.write(
                 clock.now(),
                 "loop",

@@ -26,6 +26,7 @@ from reconciler.shell.git import Source
 from reconciler.shell.objectstore import ObjectStore
 from reconciler.shell.registry import Registry
 from reconciler.shell.schemas import load_schemas
+from reconciler.shell.sources import Archives
 from reconciler.shell.swarm import Swarm
 from reconciler.sync.image import Images, reference
 from reconciler.sync.worktree import Worktree
@@ -48,6 +49,9 @@ class FleetSource(Protocol):
 
     def blobs(self, sha: str) -> Mapping[str, Blob]:
         """Its files."""
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether `new` builds on `old`; if not, history was rewritten."""
 
 
 class Cdn(Protocol):
@@ -247,7 +251,12 @@ def open_fleet(
         database=Database(Server(host=host, port=int(port), password=password)),
         store=ObjectStore(context.store, *platform_objects.store_admin(master)),
         edge=Edge(platform_objects.edge_token(master)),
-        images=Images(Registry(f"http://{context.registry}"), context.registry, context.builder),
+        images=Images(
+            Registry(f"http://{context.registry}"),
+            context.registry,
+            context.builder,
+            Archives(context.state / "archives"),
+        ),
         interval_s=interval_s if interval_s is not None else context.interval_s,
         cdn=LocalCdn(),
     )

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 from reconciler.core import image
 from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled
-from reconciler.core.layers import Layer, layer, tar
-from reconciler.core.manifest import Package, SourcePath
+from reconciler.core.layers import File, Layer, layer, tar
+from reconciler.core.manifest import Package, SourceArchive, SourcePath
 from reconciler.core.model import ImageRef
 from reconciler.errors import StageFailed
 from reconciler.shell import builder
 from reconciler.shell.registry import Registry
+from reconciler.shell.sources import Archives
 
 NODE_REGISTRY = "127.0.0.1:5000"
 
@@ -23,6 +25,7 @@ class Images:
     registry: Registry
     host: str
     engine: str
+    archives: Archives
 
     def find(self, blobs: Mapping[str, Blob], compiled: Compiled) -> ImageRef:
         """The image of a commit, built or not; writes nothing. Raises StageFailed."""
@@ -47,7 +50,10 @@ class Images:
         release = compiled.platform.wordpress if compiled.platform else None
         base = image.base_tag(image.base_context(blobs), release)
         packages = image.packages(compiled.allowlist) if compiled.allowlist else ()
-        return base, tuple(_layer(package, blobs) for package in packages)
+        return base, tuple(
+            layer(_files(package, blobs, self.archives), image.layer_folder(package))
+            for package in packages
+        )
 
     def _named(self, base: str, layers: tuple[Layer, ...]) -> ImageRef:
         base_digest = self.registry.digest(image.BASE_REPOSITORY, base)
@@ -74,12 +80,11 @@ def reference(found: ImageRef) -> str:
     return f"{NODE_REGISTRY}/{image.IMAGE_REPOSITORY}@{digest}"
 
 
-def _layer(package: Package, blobs: Mapping[str, Blob]) -> Layer:
-    if not isinstance(package.source, SourcePath):
-        raise StageFailed(
-            "image",
-            f"{package.slug} comes from an archive, and archives cannot be fetched yet",
-            where="plugins-allowlist.yaml",
-            fix="keep the plugin in the repository: source: {path: image/plugins/SLUG}",
-        )
-    return layer(image.folder_files(blobs, package.source.path), image.layer_folder(package))
+def _files(package: Package, blobs: Mapping[str, Blob], archives: Archives) -> Mapping[str, File]:
+    match package.source:
+        case SourcePath(path):
+            return image.folder_files(blobs, path)
+        case SourceArchive():
+            return archives.files(package)
+        case never:
+            assert_never(never)

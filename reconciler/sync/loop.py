@@ -55,6 +55,10 @@ def fetch(fleet: Fleet, memory: Memory) -> tuple[str, Compiled]:
     revision = fleet.source.head()
     if memory.compiled is None or memory.compiled[0] != revision:
         fleet.source.fetch(revision)
+        before = memory.report.revisions.observed
+        rewritten = before and not fleet.source.is_ancestor(before, revision)
+        notice = f"history was rewritten: {revision} does not build on {before}"
+        memory.report = replace(memory.report, notice=notice if rewritten else "")
         memory.compiled = (revision, fleet.compile(fleet.source.blobs(revision)))
     return memory.compiled
 

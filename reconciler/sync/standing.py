@@ -24,6 +24,7 @@ def standing(fleet: Fleet) -> dict[str, Any]:
         "error": report.get("error"),
         "problems": report.get("problems") or [],
         "refused": report.get("refused") or [],
+        "notice": report.get("notice"),
         "looked_at": report.get("looked_at"),
     }
     try:

@@ -26,6 +26,14 @@ def test_a_repository_that_is_away_is_said_and_recovered_from(stage: Stage) -> N
     wait_until("all is well", lambda: stage_of(stage) == "", 90)
 
 
+def test_a_force_push_is_applied_and_said(stage: Stage) -> None:
+    stage.until_applied(stage.repository.commit("To be rewritten"), 60)
+    stage.until_applied(stage.repository.rewrite("Rewritten"), 60)
+    assert "history was rewritten" in str(stage.status()["notice"])
+    stage.until_applied(stage.repository.commit("On top of it"), 60)
+    assert stage.status()["notice"] is None
+
+
 def test_a_hand_made_change_is_put_back(stage: Stage) -> None:
     stage.until_live(SITE, 60)
     docker(stage.context.engines[0], "service", "scale", "--detach", f"wpaas_{SITE}=1")
