@@ -1,0 +1,73 @@
+"""The uncached front page at the webhead, against Apache with mod_php; and what both hold when idle."""
+
+import re
+
+from benchmarks.arena import Arena, pause
+from benchmarks.figure import Figure, Group, Target
+from benchmarks.pair import HOST, Pair
+
+REQUESTS = 200
+CLIENTS = 4
+LOAD_S = 60
+IDLE_S = 15.0
+PEER = "Apache + mod_php"
+
+
+def front_page(_arena: Arena, rounds: int) -> list[Figure]:
+    """Rounds of 200 requests by 4 clients at each in turn; memory is read 15 s after the last."""
+    pair = Pair()
+    ours: list[float] = []
+    peer: list[float] = []
+    memory: list[float] = []
+    peer_memory: list[float] = []
+    try:
+        pair.open()
+        for _ in range(2):  # opcache and the database's caches fill
+            _requests_per_s(pair, pair.webhead, 8080)
+            _requests_per_s(pair, pair.apache, 80)
+        for _ in range(rounds):
+            ours.append(_requests_per_s(pair, pair.webhead, 8080))
+            peer.append(_requests_per_s(pair, pair.apache, 80))
+        for _ in range(rounds):
+            pause(IDLE_S if not memory else 1.0)
+            memory.append(pair.memory_mb(pair.webhead))
+            peer_memory.append(pair.memory_mb(pair.apache))
+    finally:
+        pair.close()
+    return [
+        Figure(
+            name="front-page",
+            unit="pages/s",
+            target=Target(sign=">=", limit=0.95, of_peer=True),
+            ours=ours,
+            peer=peer,
+            peer_name=PEER,
+        ),
+        Figure(
+            name="front-page-memory",
+            unit="MB",
+            target=Target(sign="<=", limit=0.5, of_peer=True),
+            ours=memory,
+            peer=peer_memory,
+            peer_name=PEER,
+        ),
+    ]
+
+
+def _requests_per_s(pair: Pair, container: str, port: int) -> float:
+    """By ApacheBench over the containers' own network. Raises AssertionError for a failed request."""
+    text = pair.client(
+        "ab", "-q", "-l", "-n", str(REQUESTS), "-c", str(CLIENTS), "-s", "30",
+        "-H", f"Host: {HOST}", f"http://{container}:{port}/",
+        timeout_s=LOAD_S,
+    )  # fmt: skip
+    found = re.search(r"Requests per second:\s+([\d.]+)", text)
+    whole = re.search(rf"Complete requests:\s+{REQUESTS}\b", text)
+    failed = re.search(r"Non-2xx|Failed requests:\s+[1-9]", text)
+    assert found, text  # noqa: S101 - a bad round
+    assert whole, text  # noqa: S101
+    assert not failed, text  # noqa: S101
+    return float(found[1])
+
+
+GROUPS = (Group(names=("front-page", "front-page-memory"), measure=front_page),)
