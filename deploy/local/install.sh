@@ -9,10 +9,11 @@ LOG=${WPAAS_INSTALL_LOG:-/var/log/wpaas-install.log}
 ENGINE_LOG=/var/log/wpaas-dockerd.log
 PULL_S=60
 ENGINE_S=60
+BROWSER=${WPAAS_BROWSER:-0} # 1: the end-to-end tests' Chromium too
 
 if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || { echo "install.sh: run me as root, or install sudo" >&2; exit 1; }
-    exec sudo -- "$0" "$@"
+    exec sudo -- env "WPAAS_BROWSER=$BROWSER" "$0" "$@"
 fi
 : >"$LOG"
 START=$(date +%s)
