@@ -75,7 +75,7 @@ def test_every_command_that_the_readme_names_exists() -> None:
     help_text = subprocess.run(
         [str(ROOT / ".venv/bin/wpaas"), "--help"], capture_output=True, text=True, check=True
     ).stdout
-    named = set(re.findall(r"wpaas ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    named = set(re.findall(r"(?:`|bin/)wpaas ([a-z]+)", (ROOT / "README.md").read_text("utf-8")))
     assert named
     for command in named:
         assert re.search(rf"^\s+{command}\b", help_text, re.MULTILINE), command
