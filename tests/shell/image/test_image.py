@@ -166,3 +166,19 @@ def test_wordpress_reaches_itself_and_asks_nobody_else(webhead: Webhead) -> None
         "echo microtime(true) - $start < 0.1 ? 'at once' : 'slow';"
     )
     assert said == "200 WP_Error at once"
+
+
+def test_a_site_behind_https_knows_so_from_its_own_config(stand: Stand) -> None:
+    site = stand.site("tls-club")
+    site.config["home"] = "https://tls-club.localhost"
+    stand.job(site)
+    webhead = stand.webhead(site)
+    webhead.until_healthy()  # a redirect to itself would not be
+    page = webhead.get("/", host="tls-club.localhost")
+    assert page.status_code == 200
+    assert "http://tls-club" not in page.text
+    form = webhead.get("/wp-login.php", host="tls-club.localhost")
+    assert "secure" in form.headers["Set-Cookie"]
+    assert (
+        webhead.php("echo wp_remote_retrieve_response_code(wp_remote_get(home_url('/')));") == "200"
+    )
