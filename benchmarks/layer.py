@@ -9,10 +9,9 @@ from demo.stage import Stage, wait_until
 from demo.steps import SITE_DEADLINE_S, allow
 from reconciler.core.compiler import compile_fleet
 from reconciler.core.image import IMAGE_REPOSITORY
-from reconciler.shell.registry import Registry
 from reconciler.shell.schemas import load_schemas
 from reconciler.shell.worktree import read_worktree
-from reconciler.sync.image import Images
+from reconciler.sync.fleet import open_fleet
 
 SLUG = "bench-layer"
 FOLDER = f"image/plugins/{SLUG}"
@@ -39,6 +38,7 @@ def plugin_layer(arena: Arena, rounds: int) -> list[Figure]:
                 repository.write(f"{FOLDER}/part-{number}.php", text)
             allow(stage, SLUG)
             seconds.append(_until_in_registry(stage))
+        until_idle(stage)
     finally:
         repository.write(ALLOWLIST, allowlist)
         repository.remove(
@@ -59,21 +59,20 @@ def plugin_layer(arena: Arena, rounds: int) -> list[Figure]:
 
 
 def _until_in_registry(stage: Stage) -> float:
-    context = stage.context
-    registry = Registry(f"http://{context.registry}")
+    images = open_fleet(stage.context).images
     blobs = read_worktree(stage.repository.clone)
     compiled = compile_fleet(blobs, load_schemas(), {})
-    wanted = Images(registry, context.registry, context.builder).find(blobs, compiled)
+    wanted = images.find(blobs, compiled)
     assert wanted.digest is None, "the image was there already"  # noqa: S101 - a bad round
     began = time.monotonic()
     stage.repository.commit("A plugin for the benchmark")
     wait_until(
         "the image is in the registry",
-        lambda: registry.digest(IMAGE_REPOSITORY, wanted.tag),
+        lambda: images.registry.digest(IMAGE_REPOSITORY, wanted.tag),
         SITE_DEADLINE_S,
     )
     seconds = time.monotonic() - began
-    registry.close()
+    images.registry.close()
     return seconds
 
 
