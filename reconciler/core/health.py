@@ -38,3 +38,17 @@ def judge(cluster: ObservedCluster, service: str, replicas: int) -> Health:
         return Health("failed", nodes, failed[0].error or "the tasks end at once")
     reason = next((task.error for task in failed if task.error), "")
     return Health("waiting", nodes, reason or f"{len(nodes)} of {wanted} webheads are healthy")
+
+
+def has_spare_node(cluster: ObservedCluster, service: str) -> bool:
+    """Whether a task more of the service finds a ready node that holds none.
+
+    What a superseded roll-out left counts too: with a task on each of three nodes, a fourth can only
+    wait for ever where there may be one per node (moby/moby#40797).
+    """
+    held = {
+        task.node
+        for task in cluster.tasks
+        if task.service == service and task.state in {"starting", "running"}
+    }
+    return any(node.name not in held for node in cluster.ready_nodes)

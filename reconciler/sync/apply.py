@@ -11,8 +11,15 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from reconciler.core import names
-from reconciler.core.health import FAILED_ATTEMPTS
-from reconciler.core.model import Desired, DesiredPlatform, DesiredSite, Observed, ObservedCluster
+from reconciler.core.health import FAILED_ATTEMPTS, has_spare_node
+from reconciler.core.model import (
+    Desired,
+    DesiredPlatform,
+    DesiredSite,
+    Observed,
+    ObservedCluster,
+    Spec,
+)
 from reconciler.core.outcome import Outcome
 from reconciler.core.plan import Operation, Plan
 from reconciler.core.planner import table
@@ -214,10 +221,7 @@ def _roll(run: Run, site: DesiredSite) -> None:
     if before is None:
         swarm.create_service(site.service)
     else:
-        spare = len(run.observed.cluster.ready_nodes) > site.replicas
-        order = "start-first" if spare else "stop-first"
-        update = {**site.service["UpdateConfig"], "Order": order}
-        swarm.update_service(before, {**site.service, "UpdateConfig": update})
+        swarm.update_service(before, _ordered(site.service, run.observed.cluster, name))
     health = run.watch.until_healthy(name, site.replicas, HEALTH_DEADLINE_S, run.superseded)
     error = "" if health.state == "healthy" else health.reason
     if not error:
@@ -234,8 +238,15 @@ def _go_back(run: Run, site: DesiredSite, name: str) -> None:
     """Stop a failing spec; the one from before runs again where it was healthy."""
     swarm, cluster = run.fleet.swarm, run.observed.cluster
     before = cluster.services.get(name)
-    now = swarm.observe().services.get(name)
+    seen = swarm.observe()
+    now = seen.services.get(name)
     if before is None:
         swarm.remove_service(name)
     elif now is not None and cluster.healthy(name):
-        swarm.update_service(now, before.spec)
+        swarm.update_service(now, _ordered(before.spec, seen, name))
+
+
+def _ordered(spec: Spec, cluster: ObservedCluster, service: str) -> Spec:
+    """The spec with the order of its roll-out: start-first where a node is free for it."""
+    order = "start-first" if has_spare_node(cluster, service) else "stop-first"
+    return {**spec, "UpdateConfig": {**spec["UpdateConfig"], "Order": order}}

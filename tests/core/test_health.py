@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.core.health import judge
+from reconciler.core.health import has_spare_node, judge
 from reconciler.core.model import Node, ObservedCluster, Task, TaskState
 
 
@@ -45,3 +45,19 @@ def test_health_is_judged_from_tasks_and_nodes(found: ObservedCluster, state: st
 def test_a_failure_carries_the_first_task_error() -> None:
     health = judge(cluster(THREE, *[task("b", "failed", error="exit 1")] * 3), "s", 2)
     assert (health.reason, health.nodes) == ("exit 1", ())
+
+
+@pytest.mark.parametrize(
+    ("found", "spare"),
+    [
+        (cluster(THREE, task("a"), task("b")), True),
+        (cluster(THREE, task("a"), task("b"), task("c", "ended")), True),
+        (cluster(THREE, task("a", current=False), task("b", current=False), task("c")), False),
+        (cluster(THREE, task("a"), task("b"), task("c", "starting")), False),
+        (cluster((node("a"), node("b"), node("c", ready=False)), task("a"), task("b")), False),
+    ],
+)
+def test_a_node_is_spare_only_where_nothing_of_the_service_is(
+    found: ObservedCluster, *, spare: bool
+) -> None:
+    assert has_spare_node(found, "s") is spare

@@ -34,6 +34,22 @@ def test_a_force_push_is_applied_and_said(stage: Stage) -> None:
     assert stage.status()["notice"] is None
 
 
+def test_a_newer_commit_in_the_middle_of_a_roll_out_does_not_jam(stage: Stage) -> None:
+    for megabytes in (40, 41, 42):
+        before = {webhead.id for webhead in stage.webheads(SITE)}
+        stage.repository.change_site(
+            SITE, lambda doc, size=megabytes: doc.update(uploads={"max_file_mb": size})
+        )
+        revision = stage.repository.commit(f"Uploads of {megabytes} MB")
+        wait_until(
+            "the roll-out has begun",
+            lambda seen=before: {webhead.id for webhead in stage.webheads(SITE)} - seen,
+            60,
+        )
+    stage.until_applied(revision, 90)
+    stage.until_live(SITE, 60)
+
+
 def test_a_hand_made_change_is_put_back(stage: Stage) -> None:
     stage.until_live(SITE, 60)
     docker(stage.context.engines[0], "service", "scale", "--detach", f"wpaas_{SITE}=1")
