@@ -63,7 +63,7 @@ class FleetRepository:
 
     def rewrite(self, message: str) -> str:
         """Replace the last commit by one with another message, as a force-push does."""
-        self._git("commit", "--quiet", "--amend", "--message", message)
+        self._git("commit", "--quiet", "--amend", "--allow-empty", "--message", message)
         self._git("push", "--quiet", "--force", "origin", "HEAD:main")
         return self.head()
 
