@@ -16,6 +16,8 @@ def stage() -> Iterator[Stage]:
     state = ROOT / ".wpaas" / CLUSTER / "context.json"
     if state.is_file():
         Stage(state).stop_daemon()
+    # A run that was killed in another clone leaves a cluster with another master key.
+    cluster_command("down", "--name", CLUSTER)
     cluster_command("up", "--name", CLUSTER, "--port", str(PORT))
     made = Stage(state)
     made.repository.begin(ROOT, PORT)
