@@ -31,8 +31,8 @@ install: ## what the machine lacks: engine, browser, Python packages
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	@python3 -m venv $(VENV)
-	@$(VENV)/bin/pip install --quiet --require-hashes --requirement requirements.lock
-	@$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(VENV)/bin/pip install -qq --require-hashes --requirement requirements.lock
+	@$(VENV)/bin/pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 lock: ## pin every dependency again, with hashes and no index

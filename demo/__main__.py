@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import subprocess
 import sys
 import time
 
@@ -17,10 +18,7 @@ def up(port: int) -> int:
     """Show the product; leaves it running."""
     began = time.monotonic()
     _stop()
-    _line(
-        "a local three-node Swarm",
-        lambda: cluster_command("up", "--name", NAME, "--port", str(port)).strip().splitlines()[-1],
-    )
+    _line("a local three-node Swarm", lambda: _cluster_up(port))
     stage = Stage(STATE / "context.json")
     _line(
         "a Git repository from sites/, the allowlist and platform.yaml",
@@ -33,6 +31,15 @@ def up(port: int) -> int:
         _line(f"{number}. {heading}", lambda action=action: action(stage))
     _closing(stage, time.monotonic() - began)
     return 0
+
+
+def _cluster_up(port: int) -> str:
+    """Its progress goes to the terminal as it comes: a first run builds images for a minute or two."""
+    argv = [sys.executable, "-m", "reconciler", "cluster", "up"]
+    argv += ["--name", NAME, "--port", str(port)]
+    done = subprocess.run(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - our own program
+    assert done.returncode == 0, "the cluster is not up; why stands above"
+    return done.stdout.strip().splitlines()[-1]
 
 
 def down() -> int:

@@ -68,6 +68,17 @@ def test_nodes_carry_the_labels_that_place_database_and_store(root: Path) -> Non
     }
 
 
+def test_a_cluster_made_from_another_clone_is_refused_and_left_alone(
+    root: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(root / "deploy", tmp_path / "deploy")
+    before = versions(root)
+    with pytest.raises(StageFailed, match="not made from this clone"):
+        cluster.up(tmp_path, NAME, None, quiet)
+    assert versions(root) == before
+    assert not (tmp_path / ".wpaas" / NAME / "master.key").exists()
+
+
 def test_a_killed_node_is_seen_and_comes_back(root: Path) -> None:
     cluster.kill(root, NAME, "node2")
     assert cluster.status(root, NAME)["whole"] is False
