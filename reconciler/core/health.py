@@ -6,6 +6,8 @@ from typing import Literal
 from reconciler.core.model import ObservedCluster
 
 FAILED_ATTEMPTS = 3
+# https://docs.docker.com/reference/api/engine/, Service.UpdateStatus.State
+PAUSED = frozenset({"paused", "rollback_paused"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,20 @@ def judge(cluster: ObservedCluster, service: str, replicas: int) -> Health:
         return Health("failed", nodes, failed[0].error or "the tasks end at once")
     reason = next((task.error for task in failed if task.error), "")
     return Health("waiting", nodes, reason or f"{len(nodes)} of {wanted} webheads are healthy")
+
+
+def is_stalled(cluster: ObservedCluster, service: str) -> bool:
+    """Whether Swarm gave a roll-out up half way, though the spec may be good: a node that dies in the
+    middle of it counts as the new task's failure. The same spec, written again, goes on with it.
+
+    A service that is healthy in spite of it needs no write.
+    """
+    live = cluster.services.get(service)
+    if live is None or live.update_state not in PAUSED:
+        return False
+    replicated = live.spec["Mode"].get("Replicated")
+    replicas = replicated["Replicas"] if replicated else len(cluster.ready_nodes)
+    return judge(cluster, service, replicas).state != "healthy"
 
 
 def has_spare_node(cluster: ObservedCluster, service: str) -> bool:

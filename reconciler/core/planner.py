@@ -6,6 +6,7 @@ from typing import Literal
 
 from reconciler.core import names
 from reconciler.core.difference import differences
+from reconciler.core.health import is_stalled
 from reconciler.core.model import (
     Desired,
     DesiredPlatform,
@@ -81,6 +82,15 @@ def _service(name: str, want: Spec, cluster: ObservedCluster, site: str) -> Iter
         )
         return
     found = list(differences(want, live.spec))
+    if not found and is_stalled(cluster, name):
+        yield Operation(
+            action="update",
+            kind="service",
+            name=name,
+            cause="its roll-out stopped half way",
+            site=site,
+            restarts=True,
+        )
     if not found:
         return
     cause = "; ".join(str(one) for one in found[:SHOWN_DIFFERENCES])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from reconciler.core import names
+from reconciler.core.difference import as_forced
 from reconciler.core.health import FAILED_ATTEMPTS, has_spare_node
 from reconciler.core.model import (
     Desired,
@@ -75,7 +76,8 @@ def _platform_operation(
         case "service" if operation.action == "create":
             fleet.swarm.create_service(desired.services[name])
         case "service":
-            fleet.swarm.update_service(observed.services[name], desired.services[name])
+            live = observed.services[name]
+            fleet.swarm.update_service(live, as_forced(desired.services[name], live.spec))
         case _:
             raise StageFailed(
                 "apply", f"cannot {operation.action} {operation.kind} for the platform"
@@ -221,7 +223,8 @@ def _roll(run: Run, site: DesiredSite) -> None:
     if before is None:
         swarm.create_service(site.service)
     else:
-        swarm.update_service(before, _ordered(site.service, run.observed.cluster, name))
+        spec = as_forced(site.service, before.spec)
+        swarm.update_service(before, _ordered(spec, run.observed.cluster, name))
     health = run.watch.until_healthy(name, site.replicas, HEALTH_DEADLINE_S, run.superseded)
     error = "" if health.state == "healthy" else health.reason
     if not error:

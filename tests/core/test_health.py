@@ -1,9 +1,11 @@
 """A site is up when enough tasks of its present spec run on ready nodes of their own."""
 
+from dataclasses import replace
+
 import pytest
 
-from reconciler.core.health import has_spare_node, judge
-from reconciler.core.model import Node, ObservedCluster, Task, TaskState
+from reconciler.core.health import has_spare_node, is_stalled, judge
+from reconciler.core.model import Node, ObservedCluster, Service, Task, TaskState
 
 
 def node(name: str, *, ready: bool = True) -> Node:
@@ -61,3 +63,28 @@ def test_a_node_is_spare_only_where_nothing_of_the_service_is(
     found: ObservedCluster, *, spare: bool
 ) -> None:
     assert has_spare_node(found, "s") is spare
+
+
+@pytest.mark.parametrize(
+    ("state", "tasks", "stalled"),
+    [
+        ("paused", (task("a"), task("b", current=False)), True),
+        ("rollback_paused", (task("a"),), True),
+        ("paused", (task("a"), task("b")), False),
+        ("updating", (task("a"), task("b", current=False)), False),
+        ("", (task("a"),), False),
+    ],
+)
+def test_a_roll_out_that_swarm_gave_up_half_way_is_stalled(
+    state: str, tasks: tuple[Task, ...], *, stalled: bool
+) -> None:
+    spec = {"Mode": {"Replicated": {"Replicas": 2}}}
+    service = Service(id="s", version=1, spec=spec, update_state=state)
+    assert is_stalled(replace(cluster(THREE, *tasks), services={"s": service}), "s") is stalled
+
+
+def test_a_service_on_every_node_is_stalled_until_every_ready_node_has_it() -> None:
+    service = Service(id="s", version=1, spec={"Mode": {"Global": {}}}, update_state="paused")
+    half = replace(cluster(THREE, task("a"), task("b")), services={"s": service})
+    whole = replace(half, tasks=(*half.tasks, task("c")))
+    assert (is_stalled(half, "s"), is_stalled(whole, "s")) == (True, False)

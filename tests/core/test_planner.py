@@ -162,6 +162,20 @@ def test_a_manual_change_is_found_and_named() -> None:
     )
 
 
+def test_a_roll_out_that_stopped_half_way_is_taken_up_again() -> None:
+    desired = wanted(site("chess-club"), site("tea-house"))
+    observed = converged(desired)
+    services = dict(observed.cluster.services)
+    services["wpaas_chess-club"] = replace(services["wpaas_chess-club"], update_state="paused")
+    services["wpaas_tea-house"] = replace(services["wpaas_tea-house"], update_state="completed")
+    plan = plan_sites(
+        desired, replace(observed, cluster=replace(observed.cluster, services=services))
+    )
+    assert str(plan) == (
+        "chess-club: update service wpaas_chess-club, its roll-out stopped half way"
+    )
+
+
 def test_a_removed_file_removes_zone_then_service_and_keeps_the_content() -> None:
     both = wanted(site("chess-club"), site("tea-house"), zones=True)
     plan = plan_sites(wanted(site("tea-house"), zones=True), converged(both))
