@@ -27,7 +27,7 @@ bench: install ## the published figures, side by side with a peer
 
 install: ## what the machine lacks: engine, browser, Python packages
 	@bash deploy/local/install.sh
-	@$(MAKE) --no-print-directory $(VENV)/ready
+	@$(MAKE) --silent $(VENV)/ready
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	@python3 -m venv $(VENV)

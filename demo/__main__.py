@@ -7,7 +7,7 @@ import sys
 import time
 
 from demo.stage import ROOT, Stage, cluster_command
-from demo.steps import steps
+from demo.steps import SITE_DEADLINE_S, SITES, steps
 from reconciler.errors import WpaasError
 
 NAME = "demo"
@@ -29,6 +29,8 @@ def up(port: int) -> int:
     _line("the daemon follows it", lambda: f"process {stage.start_daemon()}")
     for number, (heading, action) in enumerate(steps(), 1):
         _line(f"{number}. {heading}", lambda action=action: action(stage))
+    for site in SITES:  # the node that came back may still be taking webheads over
+        stage.until_live(site, SITE_DEADLINE_S)
     _closing(stage, time.monotonic() - began)
     return 0
 

@@ -13,6 +13,7 @@ from reconciler.shell.worktree import read_worktree
 
 FIRST_SITES = ("chess-club", "tea-house")
 NEW_SITE = "garden-club"
+SITES = (*FIRST_SITES, NEW_SITE)
 PLUGIN = "site-notice"
 NEW_TITLE = "Chess club of Karlsruhe"
 NOTICE = "wpaas-site-notice"
