@@ -65,6 +65,8 @@ def _apply(arguments: argparse.Namespace) -> int:
         print(problem, file=sys.stderr)
     for refusal in report.refused:
         print(refusal, file=sys.stderr)
+    if notice := report.as_json()["notice"]:
+        print(notice, file=sys.stderr)
     if arguments.format == "json":
         print_json({**report.as_json(), "operations": [_as_json(out) for out in report.outcomes]})
     elif not report.outcomes:

@@ -69,7 +69,10 @@ class Revisions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Where the fleet stands after a loop. `notice`: what is no failure and should be known."""
+    """Where the fleet stands after a loop.
+
+    What is no failure and should be known: `notice` of the commit, `plan_notices` of the loop.
+    """
 
     revisions: Revisions
     stage: str = ""
@@ -79,6 +82,7 @@ class Report:
     outcomes: tuple[Outcome, ...] = ()
     refused: tuple[str, ...] = ()
     notice: str = ""
+    plan_notices: tuple[str, ...] = ()
 
     def at_stage(self, stage: str, error: str) -> "Report":
         """The same standing, with the stage that failed and why."""
@@ -93,5 +97,5 @@ class Report:
             "problems": [asdict(problem) for problem in self.problems],
             "sites": {name: failure.error for name, failure in sorted(self.failures.items())},
             "refused": list(self.refused),
-            "notice": self.notice or None,
+            "notice": "; ".join(filter(None, (self.notice, *self.plan_notices))) or None,
         }

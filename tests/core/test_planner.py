@@ -15,6 +15,7 @@ from reconciler.core.model import (
     DesiredSite,
     ImageRef,
     Live,
+    Node,
     Observed,
     ObservedCluster,
     ObservedContent,
@@ -173,6 +174,20 @@ def test_a_roll_out_that_stopped_half_way_is_taken_up_again() -> None:
     )
     assert str(plan) == (
         "chess-club: update service wpaas_chess-club, its roll-out stopped half way"
+    )
+
+
+def test_more_webheads_than_live_nodes_are_said() -> None:
+    desired = wanted(site("chess-club", replicas=3), site("tea-house"))
+    observed = converged(desired)
+    nodes = tuple(
+        Node(id=name, name=name, address="", ready=name != "node3")
+        for name in ("node1", "node2", "node3")
+    )
+    observed = replace(observed, cluster=replace(observed.cluster, nodes=nodes))
+    assert text(desired, observed) == (
+        "nothing to do\nchess-club: 3 webheads are wanted, each on a node of its own, and only"
+        " 2 of 3 nodes are ready"
     )
 
 
