@@ -2,7 +2,7 @@
 
 import argparse
 
-from reconciler.cli.open import add_format, context, print_json, print_table
+from reconciler.cli.open import add_format, fleet, print_json, print_table
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -13,16 +13,16 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _env(arguments: argparse.Namespace) -> int:
-    found = context(arguments)
+    opened = fleet(arguments)
+    opened.recall()
+    found = opened.context
     values: dict[str, str | list[str]] = {
         "name": found.name,
         "repository": found.repository,
         "branch": found.branch,
         "engines": list(found.engines),
         "http": found.http,
-        "registry": found.registry,
-        "database": found.database,
-        "store": found.store,
+        **opened.services.addresses(),
         "state": str(found.state),
     }
     if arguments.format == "json":

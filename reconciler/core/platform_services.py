@@ -5,21 +5,29 @@ configs and secrets by name only; the Swarm adapter adds the ids. Lists are in a
 another order would restart tasks. The images are made from `deploy/`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from reconciler.core import names
+from reconciler.core.spec_parts import NANOSECONDS, file, port, resources, tmpfs
 
-Platform = Literal["edge", "database", "store", "registry", "egress"]
-PLATFORMS: tuple[Platform, ...] = ("database", "edge", "egress", "registry", "store")
+Platform = Literal["edge", "database", "store", "registry", "egress", "gateway", "uplink"]
+BUNDLED: tuple[Platform, ...] = ("database", "edge", "egress", "registry", "store")
+# What platform.yaml may name elsewhere, under the same words.
+REPLACEABLE: tuple[Platform, ...] = ("registry", "database", "store")
+# Only where webheads use a server outside the cluster; both run the image `gateway`.
+WAY_OUT: tuple[Platform, ...] = ("gateway", "uplink")
+PLATFORMS: tuple[Platform, ...] = (*BUNDLED, *WAY_OUT)
 
 # What `render` wants in `secrets` and `configs`, and what is in it.
 EDGE_TOKEN = "edge-token"  # noqa: S105 - a name. One line, at least 32 of A-Z a-z 0-9 _ -
 DATABASE_ROOT = "database-root"  # one line, at least 16 of A-Z a-z 0-9 _ -
 STORE_ADMIN = "store-admin"  # two lines: access key (16+ of A-Z a-z 0-9), secret key (32+)
 EGRESS_HOSTS = "egress-hosts"  # config: a host a line, `.example.org` with all below; may be empty
+GATEWAY_CONFIG = "gateway"  # config: see core/gateway.py
+UPLINK_CONFIG = "uplink"
 SECRETS = (DATABASE_ROOT, EDGE_TOKEN, STORE_ADMIN)
-CONFIGS = (EGRESS_HOSTS,)
+CONFIGS = (EGRESS_HOSTS, GATEWAY_CONFIG, UPLINK_CONFIG)
 
 UIDS: Mapping[Platform, int] = {
     "edge": 811,
@@ -27,11 +35,11 @@ UIDS: Mapping[Platform, int] = {
     "store": 813,
     "registry": 814,
     "egress": 815,
+    "gateway": 816,
+    "uplink": 816,
 }
 
 SCRATCH = "/tmp"  # noqa: S108 - of the container, a tmpfs
-NANOSECONDS = 1_000_000_000
-MEBIBYTE = 1024 * 1024
 # PHP's children of one webhead (6) and its one health child, each with one connection.
 CONNECTIONS_PER_WEBHEAD = 7
 SPARE_CONNECTIONS = 50
@@ -65,6 +73,7 @@ def render(
     secrets: Mapping[str, str],
     webheads: int,
     trusted_proxies: Sequence[str] = (),
+    outside: Sequence[str] = (),
 ) -> dict[str, dict[str, Any]]:
     """Service name → spec of every platform service that `images` names.
 
@@ -72,15 +81,18 @@ def render(
     `networks`: network name → what `Target` shall be (its id, or the name itself).
     `secrets`, `configs`: one of `SECRETS`, `CONFIGS` → the name of the Swarm object holding it.
     `webheads`: containers of all sites. `trusted_proxies`: CIDR ranges of the proxies in front of
-    the edges, whose X-Forwarded-For is believed. Raises KeyError when a network or object lacks.
+    the edges, whose X-Forwarded-For is believed. `outside`: names of servers outside the cluster,
+    which the gateway bears. Raises KeyError when a network or object lacks.
     """
     site = [names.site_network_name(number) for number in range(site_networks)]
-    specs: dict[Platform, dict[str, Any]] = {
-        "edge": _edge(secrets, trusted_proxies),
-        "database": _database(secrets, webheads),
-        "store": _store(secrets),
-        "registry": _registry(),
-        "egress": _egress(configs),
+    specs: Mapping[Platform, Callable[[], dict[str, Any]]] = {
+        "edge": lambda: _edge(secrets, trusted_proxies),
+        "database": lambda: _database(secrets, webheads),
+        "store": lambda: _store(secrets),
+        "registry": _registry,
+        "egress": lambda: _egress(configs),
+        "gateway": lambda: _passage(configs[GATEWAY_CONFIG]),
+        "uplink": lambda: _passage(configs[UPLINK_CONFIG]),
     }
     on: Mapping[Platform, list[str]] = {
         "edge": [*site, names.PLATFORM_NETWORK],
@@ -88,18 +100,29 @@ def render(
         "store": [*site, names.PLATFORM_NETWORK],
         "egress": [*site, names.PLATFORM_NETWORK],
         "registry": [names.PLATFORM_NETWORK],
+        "gateway": [*site, names.PLATFORM_NETWORK],
+        "uplink": [names.PLATFORM_NETWORK],
     }
     return {
         service_of(platform): _whole(
             platform,
-            specs[platform],
+            specs[platform](),
             images[platform],
             # Aliases are what webheads know: their networks have no other word for it.
-            [{"Target": networks[name], "Aliases": [platform]} for name in on[platform]],
+            [
+                {"Target": networks[n], "Aliases": _aliases(platform, n, outside)}
+                for n in on[platform]
+            ],
         )
         for platform in PLATFORMS
         if platform in images
     }
+
+
+def _aliases(platform: Platform, network: str, outside: Sequence[str]) -> list[str]:
+    """On the ordinary network, where the uplink looks them up, the outside names are not taken."""
+    taken = platform == "gateway" and network != names.PLATFORM_NETWORK
+    return [platform, *(outside if taken else ())]
 
 
 def _whole(
@@ -158,13 +181,13 @@ def _edge(secrets: Mapping[str, str], trusted_proxies: Sequence[str]) -> dict[st
             "DNSConfig": {"Nameservers": ["127.0.0.1"]},
             # A request sent to a node that died is given up after 3 s, not after 15 minutes.
             "Sysctls": {"net.ipv4.tcp_retries2": "4"},
-            "Mounts": [_tmpfs("/run", 16), _volume("edge", "/var/lib/wpaas-edge")],
+            "Mounts": [tmpfs("/run", 16), _volume("edge", "/var/lib/wpaas-edge")],
             "Secrets": [_secret(secrets, EDGE_TOKEN, "edge")],
             "StopGracePeriod": 15 * NANOSECONDS,
         },
-        "resources": _resources(limit_mb=384, reserved_mb=64, pids=200),
+        "resources": resources(limit_mb=384, reserved_mb=64, pids=200),
         "mode": {"Global": {}},
-        "ports": [_port(8080, 80), _port(5000, 5000), _port(2020, 2020)],
+        "ports": [port(8080, 80), port(5000, 5000), port(2020, 2020)],
     }
 
 
@@ -174,16 +197,16 @@ def _database(secrets: Mapping[str, str], webheads: int) -> dict[str, Any]:
             "Args": [f"--max-connections={max_connections(webheads)}"],
             "DNSConfig": {"Nameservers": ["127.0.0.1"]},
             "Mounts": [
-                _tmpfs("/run", 16),
-                _tmpfs(SCRATCH, 64),
+                tmpfs("/run", 16),
+                tmpfs(SCRATCH, 64),
                 _volume("database", "/var/lib/mysql"),
             ],
             "Secrets": [_secret(secrets, DATABASE_ROOT, "database")],
             "StopGracePeriod": 60 * NANOSECONDS,
         },
-        "resources": _resources(limit_mb=1024, reserved_mb=256, pids=2_000),
+        "resources": resources(limit_mb=1024, reserved_mb=256, pids=2_000),
         "placement": {"Constraints": ["node.labels.wpaas.database==true"]},
-        "ports": [_port(3306, 3306)],
+        "ports": [port(3306, 3306)],
     }
 
 
@@ -192,16 +215,16 @@ def _store(secrets: Mapping[str, str]) -> dict[str, Any]:
         "container": {
             "DNSConfig": {"Nameservers": ["127.0.0.1"]},
             "Mounts": [
-                _tmpfs("/run", 16),
-                _tmpfs(SCRATCH, 256),
+                tmpfs("/run", 16),
+                tmpfs(SCRATCH, 256),
                 _volume("store", "/var/lib/store"),
             ],
             "Secrets": [_secret(secrets, STORE_ADMIN, "store")],
             "StopGracePeriod": 20 * NANOSECONDS,
         },
-        "resources": _resources(limit_mb=1024, reserved_mb=128, pids=500),
+        "resources": resources(limit_mb=1024, reserved_mb=128, pids=500),
         "placement": {"Constraints": ["node.labels.wpaas.store==true"]},
-        "ports": [_port(8333, 8333)],
+        "ports": [port(8333, 8333)],
     }
 
 
@@ -210,13 +233,13 @@ def _registry() -> dict[str, Any]:
         "container": {
             "DNSConfig": {"Nameservers": ["127.0.0.1"]},
             "Mounts": [
-                _tmpfs("/run", 16),
-                _tmpfs(SCRATCH, 64),
+                tmpfs("/run", 16),
+                tmpfs(SCRATCH, 64),
                 _volume("registry", "/var/lib/registry"),
             ],
             "StopGracePeriod": 10 * NANOSECONDS,
         },
-        "resources": _resources(limit_mb=384, reserved_mb=32, pids=200),
+        "resources": resources(limit_mb=384, reserved_mb=32, pids=200),
         "placement": {"Constraints": ["node.labels.wpaas.registry==true"]},
     }
 
@@ -224,32 +247,40 @@ def _registry() -> dict[str, Any]:
 def _egress(configs: Mapping[str, str]) -> dict[str, Any]:
     return {
         "container": {
-            "Mounts": [_tmpfs("/run", 16), _tmpfs(SCRATCH, 16)],
+            "Mounts": [tmpfs("/run", 16), tmpfs(SCRATCH, 16)],
             "Configs": [
                 {
                     "ConfigName": configs[EGRESS_HOSTS],
-                    "File": _file("/etc/wpaas/egress-hosts", UIDS["egress"], 0o444),
+                    "File": file("/etc/wpaas/egress-hosts", UIDS["egress"], 0o444),
                 }
             ],
             "StopGracePeriod": 10 * NANOSECONDS,
         },
-        "resources": _resources(limit_mb=256, reserved_mb=32, pids=100),
-        "mode": {"Replicated": {"Replicas": 2}},
-        "placement": {"Preferences": [{"Spread": {"SpreadDescriptor": "node.id"}}]},
+        "resources": resources(limit_mb=256, reserved_mb=32, pids=100),
+        **_two_apart(),
     }
 
 
+def _passage(config: str) -> dict[str, Any]:
+    """The gateway, or the uplink."""
+    uid = UIDS["gateway"]
+    return {
+        "container": {
+            "Configs": [{"ConfigName": config, "File": file("/etc/wpaas/gateway.cfg", uid, 0o444)}],
+            "StopGracePeriod": 15 * NANOSECONDS,
+        },
+        "resources": resources(limit_mb=256, reserved_mb=32, pids=50),
+        **_two_apart(),
+    }
+
+
+def _two_apart() -> dict[str, Any]:
+    spread = [{"Spread": {"SpreadDescriptor": "node.id"}}]
+    return {"mode": {"Replicated": {"Replicas": 2}}, "placement": {"Preferences": spread}}
+
+
 def _secret(secrets: Mapping[str, str], purpose: str, platform: Platform) -> dict[str, Any]:
-    return {"SecretName": secrets[purpose], "File": _file(purpose, UIDS[platform], 0o400)}
-
-
-def _file(name: str, uid: int, mode: int) -> dict[str, Any]:
-    return {"Name": name, "UID": str(uid), "GID": str(uid), "Mode": mode}
-
-
-def _tmpfs(target: str, mebibytes: int) -> dict[str, Any]:
-    options = {"SizeBytes": mebibytes * MEBIBYTE, "Mode": 0o1777}
-    return {"Type": "tmpfs", "Target": target, "TmpfsOptions": options}
+    return {"SecretName": secrets[purpose], "File": file(purpose, UIDS[platform], 0o400)}
 
 
 def _volume(platform: Platform, target: str) -> dict[str, Any]:
@@ -259,20 +290,4 @@ def _volume(platform: Platform, target: str) -> dict[str, Any]:
         "Source": service_of(platform),
         "Target": target,
         "VolumeOptions": {"Labels": labels},
-    }
-
-
-def _port(target: int, published: int) -> dict[str, Any]:
-    return {
-        "Protocol": "tcp",
-        "TargetPort": target,
-        "PublishedPort": published,
-        "PublishMode": "host",
-    }
-
-
-def _resources(*, limit_mb: int, reserved_mb: int, pids: int) -> dict[str, Any]:
-    return {
-        "Limits": {"MemoryBytes": limit_mb * MEBIBYTE, "Pids": pids},
-        "Reservations": {"MemoryBytes": reserved_mb * MEBIBYTE},
     }

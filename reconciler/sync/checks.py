@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from reconciler.core import names
+from reconciler.core.platform_services import REPLACEABLE, service_of
 from reconciler.errors import WpaasError
 from reconciler.shell.swarm import MINIMUM_API
 from reconciler.sync.fleet import Fleet
+from reconciler.sync.loop import compiled_or_refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ def checks(fleet: Fleet) -> Iterator[Check]:
         lambda: f"{fleet.source_name} at {fleet.source.head()[:12]}",
         "is its address right, and does this machine reach it?",
     )
+    yield _check("services", lambda: _services(fleet), "correct platform.yaml")
     yield _check("master key", lambda: str(fleet.master), "restore it from your backup")
     yield _check("engine", lambda: _engine(fleet), "the engine must be 25 or later")
     yield _check("nodes", lambda: _nodes(fleet), "`wpaas cluster status`; revive what is down")
@@ -38,6 +41,24 @@ def _check(name: str, look: Callable[[], str], fix: str) -> Check:
         return Check(name, ok=True, found=look())
     except WpaasError as e:
         return Check(name, ok=False, found=str(e), fix=e.fix or fix)
+
+
+def _services(fleet: Fleet) -> str:
+    """Compiles the newest commit: what follows looks at the services that it describes."""
+    revision = fleet.source.head()
+    fleet.source.fetch(revision)
+    compiled_or_refused(fleet.compile(fleet.source.blobs(revision)))
+    assert fleet.platform is not None  # noqa: S101 - compiled_or_refused() saw to it
+    found = fleet.services.addresses()
+    own = [kind for kind in found if getattr(fleet.platform, kind) is not None]
+    text = ", ".join(f"{kind} {found[kind]}" for kind in own) or "all run here"
+    running = fleet.swarm.observe().services
+    left = [name for kind in REPLACEABLE if kind in own and (name := service_of(kind)) in running]
+    if left:
+        text += (
+            f"; {' '.join(left)} still runs, unused: `docker service rm` once its content is copied"
+        )
+    return text
 
 
 def _engine(fleet: Fleet) -> str:

@@ -7,6 +7,7 @@ from typing import assert_never
 from reconciler.core import image
 from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled
+from reconciler.core.derive import Secret
 from reconciler.core.layers import File, Layer, layer, tar
 from reconciler.core.manifest import Package, SourceArchive, SourcePath
 from reconciler.core.model import ImageRef
@@ -16,16 +17,21 @@ from reconciler.shell.registry import Registry
 from reconciler.shell.sources import Archives
 
 NODE_REGISTRY = "127.0.0.1:5000"
+"""The bundled registry, as each node's engine reaches it through its edge."""
 
 
 @dataclass(slots=True)
 class Images:
-    """The fleet's images: `registry` as we reach it, `host` as the build engine names it."""
+    """The fleet's images: `registry` as we reach it, `host` as the build engine names it, and
+    `node_host` as nodes do. `login`: what the build engine pushes with.
+    """
 
     registry: Registry
     host: str
+    node_host: str
     engine: str
     archives: Archives
+    login: tuple[str, Secret] | None = None
 
     def find(self, blobs: Mapping[str, Blob], compiled: Compiled) -> ImageRef:
         """The image of a commit, built or not; writes nothing. Raises StageFailed."""
@@ -43,6 +49,11 @@ class Images:
             origin = (image.BASE_REPOSITORY, base_digest)
             digest = self.registry.append(origin, layers, image.IMAGE_REPOSITORY, tag)
         return ImageRef(tag, digest)
+
+    def reference(self, found: ImageRef) -> str:
+        """How a service names the image: by digest."""
+        digest = found.digest or "sha256:" + "0" * 64
+        return f"{self.node_host}/{image.IMAGE_REPOSITORY}@{digest}"
 
     def _inputs(
         self, blobs: Mapping[str, Blob], compiled: Compiled
@@ -67,17 +78,11 @@ class Images:
         name = f"{self.host}/{image.BASE_REPOSITORY}:{tag}"
         context = tar(image.base_context(blobs))
         builder.build(self.engine, context, name, image.build_arguments(release))
-        builder.push(self.engine, name)
+        builder.push(self.engine, name, self.login)
         digest = self.registry.digest(image.BASE_REPOSITORY, tag)
         if digest is None:
             raise StageFailed("image", f"{name} was pushed and is not in the registry")
         return digest
-
-
-def reference(found: ImageRef) -> str:
-    """How nodes name the image: by digest, in the registry that each reaches through its edge."""
-    digest = found.digest or "sha256:" + "0" * 64
-    return f"{NODE_REGISTRY}/{image.IMAGE_REPOSITORY}@{digest}"
 
 
 def _files(package: Package, blobs: Mapping[str, Blob], archives: Archives) -> Mapping[str, File]:

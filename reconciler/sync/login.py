@@ -19,6 +19,7 @@ def login_link(fleet: Fleet, site: str) -> tuple[str, int]:
     service = fleet.swarm.observe().services.get(names.service_name(site))
     if service is None:
         raise UsageError(f"no site '{site}' runs", fix="`wpaas status` lists the sites")
+    fleet.recall()
     token = secrets.token_urlsafe(32)
     digest = hashlib.sha256(token.encode()).hexdigest()
     fleet.database.add_login(site, digest, timedelta(minutes=MINUTES))

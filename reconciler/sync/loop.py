@@ -102,7 +102,8 @@ def plan(fleet: Fleet, compiled: Compiled, revision: str, image: ImageRef) -> Pl
     if refused:
         # A site that may not go keeps everything, its routes included.
         kept = {refusal.operation.site for refusal in refused}
-        desired = replace(desired, held=desired.held | kept)
+        going_on = {name: site for name, site in desired.sites.items() if name not in kept}
+        desired = replace(desired, sites=going_on, held=desired.held | kept)
         whole = replace(plan_sites(desired, observed), refused=refused)
     return Planned(desired=desired, observed=observed, compiled=compiled, plan=whole)
 
