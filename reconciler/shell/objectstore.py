@@ -20,6 +20,7 @@ from reconciler.errors import Stage, StageFailed
 TIMEOUT_S = (3.05, 20)
 # How a store answers that knows no IAM call, or none with keys of our choice.
 NO_IAM = frozenset({"MethodNotAllowed", "NotImplemented", "InvalidAction", "InvalidRequest"})
+NO_IAM_STATUS = frozenset({404, 405, 501})
 NO_IAM_FIX = (
     "use a store with IAM on its own address that takes chosen keys: SeaweedFS, Ceph's gateway"
     " (AWS and MinIO do not)"
@@ -132,7 +133,8 @@ class ObjectStore:
             return b""
         # Its body may quote the request, secret key and all.
         text = f"{what}: {answer.status_code} {code}".strip()
-        fix = NO_IAM_FIX if service == "iam" and code in NO_IAM else ""
+        unknown = answer.status_code in NO_IAM_STATUS or code in NO_IAM
+        fix = NO_IAM_FIX if service == "iam" and unknown else ""
         raise StageFailed(stage, text, where=self._endpoint, fix=fix)
 
 
