@@ -15,7 +15,8 @@ import requests
 
 from demo.author import Author, picture
 from demo.engines import docker, inspect
-from demo.stage import ROOT, Stage
+from demo.load import load
+from demo.stage import ROOT, Stage, wait_until
 from reconciler.core.local_cluster import CLUSTER_LABEL
 from reconciler.shell import cluster
 from reconciler.shell.program import must
@@ -214,3 +215,39 @@ def test_the_commands_tell_what_is_used(outside: tuple[Own, Outside]) -> None:
     assert stage.wpaas("plan").strip() == "nothing to do"
     printed = json.dumps(found) + stage.wpaas("status") + stage.wpaas("logs", SITE)
     assert servers.password not in printed
+
+
+def test_a_living_site_whose_database_is_empty_is_left_as_it_is(
+    outside: tuple[Own, Outside],
+) -> None:
+    stage, _servers = outside
+    before = {webhead.id for webhead in stage.webheads(SITE)}
+    rename(f"site_{SITE.replace('-', '_')}", "wpaas_live", "kept")
+    assert "its database is empty" in stage.wpaas("plan", codes=(3,))
+    stage.wpaas("apply", codes=(3,))
+    rename(f"site_{SITE.replace('-', '_')}", "kept", "wpaas_live")
+    assert stage.wpaas("plan").strip() == "nothing to do"
+    assert {webhead.id for webhead in stage.webheads(SITE)} == before
+    assert stage.is_up(SITE)
+
+
+def rename(database: str, table: str, name: str) -> None:
+    sql = f"RENAME TABLE {database}.{table} TO {database}.{name}"
+    script = f'MYSQL_PWD=$(cat /run/secrets/database-root) mariadb --skip-ssl -uroot -e "{sql}"'
+    docker(OUTER, "exec", f"wpaas-{NAME}-database", "sh", "-c", script)
+
+
+def test_the_way_out_outlives_half_of_its_tasks(outside: tuple[Own, Outside]) -> None:
+    stage, _servers = outside
+    for service in ("gateway", "uplink"):
+        engine, container = next(
+            (engine, found.split()[0])
+            for engine in stage.engines.values()
+            if (found := docker(engine, "ps", "-q", "--filter", f"name=wpaas-{service}"))
+        )
+        docker(engine, "kill", container)
+    with load(stage.http, stage.host(SITE), per_second=5) as tally:
+        wait_until("30 pages were asked for", lambda: tally.requests >= 30, 60)
+    wait_until("pages come again", lambda: stage.is_up(SITE), 30)
+    print(f"a gateway and an uplink died: {tally}")
+    assert tally.slowest <= 5_000
