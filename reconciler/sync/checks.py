@@ -55,9 +55,7 @@ def _services(fleet: Fleet) -> str:
     running = fleet.swarm.observe().services
     left = [name for kind in REPLACEABLE if kind in own and (name := service_of(kind)) in running]
     if left:
-        text += (
-            f"; {' '.join(left)} still runs, unused: `docker service rm` once its content is copied"
-        )
+        text += f"; {' '.join(left)} still runs: remove it by hand once no site is left on it"
     return text
 
 
