@@ -25,7 +25,7 @@ unit: $(VENV)/ready ## the tests that need no engine
 bench: install ## the published figures, side by side with a peer
 	@$(PYTHON) -m benchmarks $(if $(ONLY),--only $(ONLY))
 
-install: ## what the machine lacks: engine, browser, Python packages
+install: ## what the machine lacks: engine, Python packages; WPAAS_TESTS=1: what tests need too
 	@bash deploy/local/install.sh
 	@$(MAKE) --no-print-directory $(VENV)/ready
 
