@@ -21,7 +21,7 @@ class Context:
     `engines`: docker-py addresses of Swarm managers. `http`: an address that reaches the edge.
     `registry`: HOST:PORT to push to. `database`: HOST:PORT. `store`: an http(s) URL.
     `images`: platform service → image ID. `trusted_proxies`: ranges in CIDR form of the proxies
-    before the edges.
+    before the edges. `credentials`, `trust`: files for the repository's server, see `git.Source`.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Context:
     trusted_proxies: tuple[str, ...]
     interval_s: float
     credentials: Path | None
+    trust: Path | None
 
     def master(self) -> MasterKey:
         """Read the master key. Raises UsageError when the file is missing, short or open to others."""
@@ -93,6 +94,11 @@ def _current(state: Path) -> str:
         return ""
 
 
+def _file(context: Path, named: str | None) -> Path | None:
+    """A file that the context names; a relative one is beside it."""
+    return context.absolute().parent / named if named else None
+
+
 def read(path: Path) -> Context:
     """Read one context file. Raises UsageError when it is not a context."""
     try:
@@ -113,7 +119,8 @@ def read(path: Path) -> Context:
             nodes=tuple((node["name"], node["address"]) for node in raw["nodes"]),
             trusted_proxies=tuple(raw.get("trusted_proxies", ())),
             interval_s=float(raw.get("interval_s", 30)),
-            credentials=Path(raw["credentials"]) if raw.get("credentials") else None,
+            credentials=_file(path, raw.get("credentials")),
+            trust=_file(path, raw.get("trust")),
         )
     except (OSError, ValueError, KeyError, TypeError) as e:
         raise UsageError(
