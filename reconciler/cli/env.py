@@ -4,10 +4,23 @@ import argparse
 
 from reconciler.cli.open import add_format, context, print_json, print_table
 
+EPILOG = """\
+examples:
+  wpaas env
+  wpaas --cluster test env --format json
+"""
+
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command."""
-    env = commands.add_parser("env", help="repository, engines, ports and addresses; no secrets")
+    env = commands.add_parser(
+        "env",
+        help="repository, engines, ports and addresses; no secrets",
+        description="Print where everything of the cluster is: repository, engines, addresses, state.\n"
+        "No secret is among it.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     add_format(env)
     env.set_defaults(run=_env)
 

@@ -12,6 +12,7 @@ from reconciler.errors import UsageError
 
 STATE_FOLDER = ".wpaas"
 FORBIDDEN_MODE_BITS = 0o077
+_CONTEXT_FIX = "`wpaas cluster up` writes one for a local cluster: begin with a copy of it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,9 +123,15 @@ def read(path: Path) -> Context:
             credentials=_file(path, raw.get("credentials")),
             trust=_file(path, raw.get("trust")),
         )
-    except (OSError, ValueError, KeyError, TypeError) as e:
+    except OSError as e:
         raise UsageError(
-            f"not a context file ({type(e).__name__}: {e})",
+            f"the context file cannot be read ({e.strerror})",
             where=str(path),
-            fix="run `wpaas cluster up` again",
+            fix="correct WPAAS_CONTEXT, or unset it to use the cluster of this folder",
         ) from e
+    except KeyError as e:
+        raise UsageError(
+            f"no context file: {e} is missing", where=str(path), fix=_CONTEXT_FIX
+        ) from e
+    except (ValueError, TypeError, AttributeError) as e:
+        raise UsageError("no context file", where=str(path), fix=_CONTEXT_FIX) from e

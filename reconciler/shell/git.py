@@ -22,6 +22,7 @@ from reconciler.shell.git_answers import (
     Commit,
     Entry,
     candidates,
+    complaint,
     fix_for,
     to_commit,
     to_contents,
@@ -251,7 +252,7 @@ class Source:
 
     def _failed(self, done: Finished) -> StageFailed:
         """Translate git's complaint, without what an address may hold."""
-        said = without_userinfo(done.stderr.decode(errors="replace").strip())
+        said = without_userinfo(complaint(done.stderr))
         what = f"git: {said[-MAX_SAID_CHARS:] or f'exit code {done.code}'}"
         return StageFailed("fetch", what, where=self.name, fix=fix_for(said))
 

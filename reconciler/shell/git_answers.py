@@ -8,6 +8,11 @@ from reconciler.core.blob import limit_bytes
 
 SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
+_ADVICE = (
+    "fatal: Could not read from remote repository",
+    "Please make sure you have the correct access rights",
+    "and the repository exists",
+)
 _FIXES = (  # the first whose words git or ssh said; the more particular ones come first
     (
         ("dubious ownership",),
@@ -71,6 +76,12 @@ class Entry:
     mode: str
     oid: str
     oversized: bool
+
+
+def complaint(stderr: bytes) -> str:
+    """What git wrote, without the general advice that it puts below each failure."""
+    lines = (line.strip() for line in stderr.decode(errors="replace").splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith(_ADVICE))
 
 
 def fix_for(said: str) -> str:

@@ -6,6 +6,7 @@ from reconciler.shell.git_answers import (
     Commit,
     Entry,
     candidates,
+    complaint,
     fix_for,
     to_commit,
     to_contents,
@@ -90,3 +91,12 @@ def test_a_complaint_comes_with_what_to_do(said: str, word: str) -> None:
     fix = fix_for(said)
     assert word in fix
     assert bool(fix) == bool(word)
+
+
+def test_a_complaint_is_told_without_gits_general_advice() -> None:
+    said = (
+        b"fatal: '/f' does not appear to be a git repository\n"
+        b"fatal: Could not read from remote repository.\n\n"
+        b"Please make sure you have the correct access rights\nand the repository exists.\n"
+    )
+    assert complaint(said) == "fatal: '/f' does not appear to be a git repository"
