@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.open import whole
+from reconciler.cli.open import command, whole
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ examples:
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command `cluster` and its verbs."""
-    parser = subparsers.add_parser(
+    parser = command(
+        subparsers,
         "cluster",
-        help="run a three-node Swarm on this machine",
-        description="A local cluster: three nodes, each a container with an engine of its own, and\n"
+        "run a three-node Swarm on this machine",
+        "A local cluster: three nodes, each a container with an engine of its own, and\n"
         "a proxy on 127.0.0.1 in front. Clusters of different names live side by side.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        EPILOG,
     )
     parser.set_defaults(run=run)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")

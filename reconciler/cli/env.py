@@ -2,7 +2,7 @@
 
 import argparse
 
-from reconciler.cli.open import add_format, context, print_json, print_table
+from reconciler.cli.open import add_format, command, context, print_json, print_table
 
 EPILOG = """\
 examples:
@@ -13,13 +13,13 @@ examples:
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command."""
-    env = commands.add_parser(
+    env = command(
+        commands,
         "env",
-        help="repository, engines, ports and addresses; no secrets",
-        description="Print where everything of the cluster is: repository, engines, addresses, state.\n"
+        "repository, engines, ports and addresses; no secrets",
+        "Print where everything of the cluster is: repository, engines, addresses, state.\n"
         "No secret is among it.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        EPILOG,
     )
     add_format(env)
     env.set_defaults(run=_env)

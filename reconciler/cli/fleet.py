@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from reconciler.cli.open import add_format, context, fleet, print_json
+from reconciler.cli.open import add_format, command, context, fleet, print_json
 from reconciler.errors import UsageError
 
 EXIT_FAILED, EXIT_REFUSED, EXIT_CHANGES = 1, 3, 4
@@ -46,33 +46,33 @@ examples:
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the three commands."""
-    plan = commands.add_parser(
+    plan = command(
+        commands,
         "plan",
-        help="show what would change, and why; changes nothing",
-        description="Show what the newest commit would change, and why. Nothing is written anywhere.",
-        epilog=PLAN,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "show what would change, and why; changes nothing",
+        "Show what the newest commit would change, and why. Nothing is written anywhere.",
+        PLAN,
     )
     plan.add_argument(
         "--detailed-exitcode", action="store_true", help="exit with 4 where there are changes"
     )
     add_format(plan)
     plan.set_defaults(run=_plan)
-    apply = commands.add_parser(
+    apply = command(
+        commands,
         "apply",
-        help="converge on the newest commit once, and end",
-        description="Carry out what `wpaas plan` shows, once. Safe to interrupt and to run again.",
-        epilog=APPLY,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "converge on the newest commit once, and end",
+        "Carry out what `wpaas plan` shows, once. Safe to interrupt and to run again.",
+        APPLY,
     )
     add_format(apply)
     apply.set_defaults(run=_apply)
-    run = commands.add_parser(
+    run = command(
+        commands,
         "run",
-        help="follow the repository until stopped (the daemon)",
-        description="Follow the repository and carry out each new commit, until stopped.",
-        epilog=RUN,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "follow the repository until stopped (the daemon)",
+        "Follow the repository and carry out each new commit, until stopped.",
+        RUN,
     )
     run.add_argument(
         "--watch",

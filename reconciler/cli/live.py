@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from reconciler.cli.open import add_format, fleet, print_json, print_table
+from reconciler.cli.open import add_format, command, fleet, print_json, print_table
 
 EXIT_FAILED = 1
 SHORT = 12
@@ -18,12 +18,12 @@ exit codes: 0 every site is up, 1 a site is not, or a stage failed, 2 wrong usag
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command."""
-    status = commands.add_parser(
+    status = command(
+        commands,
         "status",
-        help="sites, webheads, nodes, revisions and failures",
-        description="Show where every site stands: asked of the engines and of each site's own page.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "sites, webheads, nodes, revisions and failures",
+        "Show where every site stands: asked of the engines and of each site's own page.",
+        EPILOG,
     )
     add_format(status)
     status.set_defaults(run=_status)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.cli.open import command
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,12 +31,12 @@ exit codes: 0 written, 1 a value is not allowed, 2 wrong usage, also where the s
 
 def add(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the action."""
-    new = actions.add_parser(
+    new = command(
+        actions,
         "new",
-        help="write a valid sites/NAME.json; asks what flags leave open",
-        description="Write sites/NAME.json for a new site. Commit and push it, and the site goes live.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "write a valid sites/NAME.json; asks what flags leave open",
+        "Write sites/NAME.json for a new site. Commit and push it, and the site goes live.",
+        EPILOG,
     )
     new.add_argument("name", metavar="NAME", help="3 to 32 of a-z, 0-9 and '-'; also its address")
     new.add_argument("--title", help="what visitors read at the top (default: from the name)")

@@ -16,6 +16,26 @@ def add_format(command: argparse.ArgumentParser) -> None:
     command.add_argument("--format", choices=("text", "json"), default="text")
 
 
+def command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    summary: str,
+    description: str,
+    more: str = "",
+) -> argparse.ArgumentParser:
+    """A command: its line in the list, what its help begins with, and what stands below the options.
+
+    Lines are kept as they are written.
+    """
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=description,
+        epilog=more or None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
 def whole(low: int, high: int) -> Callable[[str], int]:
     """A type for argparse: a whole number from `low` to `high`."""
 

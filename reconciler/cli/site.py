@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from reconciler.cli import new
-from reconciler.cli.open import add_format, fleet, print_json, whole
+from reconciler.cli.open import add_format, command, fleet, print_json, whole
 
 DEFAULT_LINES, MOST_LINES = 100, 100_000
 LOGIN = """\
@@ -25,29 +25,30 @@ examples:
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the commands."""
-    site = commands.add_parser(
+    site = command(
+        commands,
         "site",
-        help="make a site's file, or log in to a site",
-        description="Make a site's file, or log in to a site. `wpaas status` lists the sites.",
+        "make a site's file, or log in to a site",
+        "Make a site's file, or log in to a site. `wpaas status` lists the sites.",
     )
     actions = site.add_subparsers(metavar="ACTION", required=True, dest="action")
     new.add(actions)
-    login = actions.add_parser(
+    login = command(
+        actions,
         "login",
-        help="print a link that logs an administrator in, once",
-        description="Print a link that logs an administrator in to a site, once.",
-        epilog=LOGIN,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "print a link that logs an administrator in, once",
+        "Print a link that logs an administrator in to a site, once.",
+        LOGIN,
     )
     login.add_argument("name", metavar="NAME", help="the site")
     add_format(login)
     login.set_defaults(run=_login)
-    logs = commands.add_parser(
+    logs = command(
+        commands,
         "logs",
-        help="what the webheads of a site said",
-        description="Print what the webheads of a site said.",
-        epilog=LOGS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "what the webheads of a site said",
+        "Print what the webheads of a site said.",
+        LOGS,
     )
     logs.add_argument("name", metavar="NAME", help="the site")
     logs.add_argument(

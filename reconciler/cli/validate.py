@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.open import command
 from reconciler.cli.streams import coloured
 
 if TYPE_CHECKING:
@@ -32,15 +33,15 @@ _RED, _YELLOW, _BOLD, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command."""
-    command = commands.add_parser(
+    validate = command(
+        commands,
         "validate",
-        help="check the files of a fleet, every problem at once",
-        description="Check the files of a fleet without a cluster: every problem at once, each\n"
+        "check the files of a fleet, every problem at once",
+        "Check the files of a fleet without a cluster: every problem at once, each\n"
         "with its place and what to write instead.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        EPILOG,
     )
-    command.add_argument(
+    validate.add_argument(
         "path",
         metavar="PATH",
         nargs="?",
@@ -48,8 +49,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         default=Path(),
         help="folder with sites/, plugins-allowlist.yaml and platform.yaml (default: .)",
     )
-    command.add_argument("--format", choices=("text", "json", "github"), default="text")
-    command.set_defaults(run=run)
+    validate.add_argument("--format", choices=("text", "json", "github"), default="text")
+    validate.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,8 +1,6 @@
 """The command line in wrong situations: a clear sentence, the right exit code, never a trace."""
 
-import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -10,10 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fleet_files import BASE
 
 from reconciler.cli import main, parser
-from reconciler.core.local_cluster import Layout, context
 from reconciler.core.model import ObservedCluster, Service
 from reconciler.errors import UsageError
 from reconciler.sync.running import running
@@ -176,69 +172,6 @@ def test_logs_and_login_of_an_unknown_site_say_which_one_was_meant(typed: str, f
     assert refused.value.fix == fix
 
 
-def started(shell: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The command as a shell starts it, `wpaas` being ours."""
-    line = f'wpaas() {{ "{sys.executable}" -m reconciler "$@"; }}; {shell}'
-    return subprocess.run(
-        ["bash", "-c", line],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
-@pytest.mark.parametrize(
-    ("shell", "code", "said"),
-    [
-        (f"wpaas validate {BASE} <&-", 0, ""),
-        (f"wpaas validate {BASE} >&-", 0, ""),
-        (f"wpaas validate {BASE} 2>&-", 0, ""),
-        (f"wpaas validate {BASE} <&- >&- 2>&-", 0, ""),
-        (f"wpaas validate {BASE} >/dev/full", 1, "writing the output: No space left on device"),
-        (f"wpaas validate {BASE} | true; exit ${{PIPESTATUS[0]}}", None, ""),
-        (f"wpaas site new night-owls --folder {BASE} <&-", 2, "whose site is it?"),
-    ],
-)
-def test_closed_and_full_streams_leave_no_trace(shell: str, code: int | None, said: str) -> None:
-    done = started(shell)
-    assert code is None or done.returncode == code
-    assert "Traceback" not in done.stderr
-    assert "Exception ignored" not in done.stderr
-    assert said in done.stderr
-
-
-def test_a_stream_that_knows_no_such_letter_gets_its_number(tmp_path: Path) -> None:
-    (tmp_path / "sites").mkdir()
-    (tmp_path / "sites/chess-club.json").write_text('{"name": "chess-club", "titlë": "x"}')
-    done = started(f"wpaas validate {tmp_path}", PYTHONIOENCODING="ascii")
-    assert done.returncode == 1
-    assert "titl\\xeb" in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("environment", "escapes"),
-    [
-        ({"TERM": "xterm"}, 8),
-        ({"TERM": "dumb"}, 0),
-        ({"TERM": "xterm", "NO_COLOR": "1"}, 0),
-    ],
-)
-def test_colour_only_where_it_is_wanted(
-    tmp_path: Path, environment: dict[str, str], escapes: int
-) -> None:
-    ours, theirs = pty.openpty()
-    env = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    argv = [*WPAAS, "validate", str(tmp_path)]
-    subprocess.run(argv, stdout=theirs, cwd=ROOT, env={**env, **environment}, timeout=60)
-    os.close(theirs)
-    shown = os.read(ours, 4096)
-    os.close(ours)
-    assert b"no-sites" in shown
-    assert shown.count(b"\x1b[") == escapes
-
-
 def commands() -> list[str]:
     """Each command and action of the command line, as it is typed."""
     return re.findall(r"^    (\w+) ", parser().format_help(), re.MULTILINE)
@@ -254,59 +187,3 @@ def test_help_says_more_than_its_options(
     assert not body.startswith(("options:", "positional")), "what it does comes first"
     assert "example" in text or "exit codes:" in text or command == "site"
     assert max(map(len, text.splitlines())) <= 102
-
-
-def away(folder: Path) -> dict[str, object]:
-    """The context of a cluster of which nothing answers: port 9 of 127.0.0.1 is nobody's."""
-    layout = Layout(name="demo", subnet="172.31.1.0/24", port=8080)
-    nowhere = {"database": "127.0.0.1:9", "store": "http://127.0.0.1:9", "registry": "127.0.0.1:9"}
-    engines = {"engines": [f"unix://{folder}/engine.sock"], "builder": f"unix://{folder}/engine"}
-    return {**context(layout, state=str(folder), builder="", images={}), **nowhere, **engines}
-
-
-@pytest.fixture
-def dead(empty: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with such a context, and a master key."""
-    (empty / "context.json").write_text(json.dumps(away(empty)))
-    (empty / "master.key").touch(mode=0o600)
-    (empty / "master.key").write_text("k" * 64)
-    monkeypatch.setenv("WPAAS_CONTEXT", str(empty / "context.json"))
-    return empty
-
-
-def test_where_everything_is_can_be_asked_without_a_key(
-    dead: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (dead / "master.key").unlink()
-    assert main(["env", "--format", "json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert {"repository", "branch", "engines", "http", "registry"} <= found.keys()
-    assert main(["status"]) == 2
-    assert "the master key cannot be read" in capsys.readouterr().err
-
-
-# docker-py leaves a socket behind where nobody answers, so these run in processes of their own.
-
-
-@pytest.mark.usefixtures("dead")
-def test_doctor_says_once_what_to_do_about_each_thing() -> None:
-    done = started("wpaas doctor")
-    lines = done.stdout.splitlines()
-    failed = [line for line in lines if line.startswith("FAIL")]
-    assert done.returncode == 1
-    assert len(failed) == 6
-    assert [line for line in lines if line.startswith("ok")] == [
-        "ok    master key: there, and closed to others"
-    ]
-    assert sum("fix:" in line for line in lines) == len(failed)
-    assert len(lines) == 2 * len(failed) + 1
-
-
-@pytest.mark.usefixtures("dead")
-@pytest.mark.parametrize("command", ["plan", "apply", "logs x", "site login x"])
-def test_with_everything_away_a_command_names_the_stage_and_what_to_do(command: str) -> None:
-    done = started(f"wpaas {command}")
-    assert done.returncode == 1
-    assert done.stderr.startswith("wpaas: stage ")
-    assert "  fix: " in done.stderr
-    assert "Exception" not in done.stderr

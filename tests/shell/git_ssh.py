@@ -6,8 +6,6 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 SSHD = "/usr/sbin/sshd"
 PRIVILEGE_SEPARATION = Path(
@@ -59,7 +57,8 @@ class GitOverSsh:
         """The line that names this server's key."""
         return f"[127.0.0.1]:{self.port} {self._host}\n"
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Return once it listens."""
         if os.getuid() == 0:
             PRIVILEGE_SEPARATION.mkdir(mode=0o755, exist_ok=True)
         with self._log.open("wb") as log:
@@ -69,17 +68,12 @@ class GitOverSsh:
             assert self._process.poll() is None, self._log.read_text()
             assert time.monotonic() < deadline, self._log.read_text()
             time.sleep(0.05)
-        return self
 
     def _answers(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def stop(self) -> None:
+        """End it."""
         self._process.terminate()
         self._process.wait(10)

@@ -42,8 +42,10 @@ def credentials(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ssh(tmp_path: Path) -> Iterator[GitOverSsh]:
-    with GitOverSsh(tmp_path / "ssh") as server:
-        yield server
+    server = GitOverSsh(tmp_path / "ssh")
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
