@@ -70,7 +70,8 @@ install_for_tests() {
     { command -v chromium || command -v google-chrome; } >/dev/null || missing="$missing chromium"
     if [ ! -x /usr/sbin/sshd ]; then
         missing="$missing openssh-server"
-        # The tests start it on 127.0.0.1 themselves: this machine gets no SSH server of its own.
+        # The tests start it on 127.0.0.1 themselves: this machine gets no SSH server of its own
+        # (`systemctl unmask ssh ssh.socket` gives it one).
         mkdir -p /etc/systemd/system
         for unit in ssh.service ssh.socket; do
             [ -e "/etc/systemd/system/$unit" ] || ln -s /dev/null "/etc/systemd/system/$unit"
@@ -80,6 +81,10 @@ install_for_tests() {
         done_with "for the tests: all there"
     else
         apt_update
+        case $missing in *chromium*) # Ubuntu has none but a snap, which no test can start
+            apt-cache show chromium >/dev/null 2>&1 ||
+                fail "no package chromium here: install google-chrome, then run this again" ;;
+        esac
         # shellcheck disable=SC2086 # a list of words
         apt_install $missing
         done_with "for the tests:$missing"

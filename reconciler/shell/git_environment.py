@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from reconciler.errors import UsageError
+from reconciler.errors import StageFailed, UsageError
 
 _USERINFO = re.compile(r"(?<=://)[^/\s@'\"]+@")
 
@@ -40,8 +40,8 @@ def environment(
 ) -> dict[str, str]:
     """Return the whole environment of one git call on the clone at `folder`.
 
-    Raises UsageError when others than the owner can read `credentials` or write `trust`, or when
-    one of them is not there.
+    Raises StageFailed when others than the owner can read `credentials` or write `trust`, or when
+    one of them is not there: it may be away for the moment in which a new one takes its place.
     """
     options = dict(_OPTIONS)
     env = {
@@ -113,15 +113,21 @@ def _ssh_option(name: str, path: Path) -> str:
 
 
 def _check_closed(path: Path, kind: str, forbidden: int) -> None:
-    """Raise UsageError for a file that is not there, or open to others by one of `forbidden` bits."""
+    """Raise StageFailed for a file that is not there, or open to others by one of `forbidden` bits."""
     try:
         mode = path.stat().st_mode
     except OSError as e:
-        raise UsageError(
-            f"{kind} file {path}: {e.strerror}",
+        raise StageFailed(
+            "fetch",
+            f"the {kind} file cannot be read ({e.strerror})",
+            where=str(path),
             fix=f"make it, or correct `{kind}` in the context file",
         ) from e
     if mode & forbidden:
-        verb = "read" if forbidden & 0o044 else "changed"
-        right = "600" if forbidden & 0o044 else "644"
-        raise UsageError(f"{kind} file {path} can be {verb} by others", fix=f"chmod {right} {path}")
+        verb, right = ("read", "600") if forbidden & 0o044 else ("changed", "644")
+        raise StageFailed(
+            "fetch",
+            f"the {kind} file can be {verb} by others",
+            where=str(path),
+            fix=f"chmod {right} {path}",
+        )

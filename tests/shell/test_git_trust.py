@@ -10,7 +10,7 @@ from git_fleet import Fleet
 from git_http import GitOverHttp
 from git_ssh import GitOverSsh, key
 
-from reconciler.errors import StageFailed, UsageError
+from reconciler.errors import StageFailed
 from reconciler.shell.git import Source
 
 TOKEN = "canary-token-5f1d"
@@ -148,5 +148,5 @@ def test_trust_that_others_could_change_or_that_is_not_there_is_refused(
     if mode is not None:
         trust.touch()
         trust.chmod(mode)
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(StageFailed, match=said):
         Source("https://127.0.0.1:9/f", "main", tmp_path / "c.git", None, trust).head()
