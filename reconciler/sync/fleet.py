@@ -240,7 +240,11 @@ def open_fleet(
         Worktree(worktree)
         if worktree is not None
         else Source(
-            context.repository, context.branch, context.state / "clone.git", context.credentials
+            context.repository,
+            context.branch,
+            context.state / "clone.git",
+            context.credentials,
+            context.trust,
         )
     )
     return Fleet(
