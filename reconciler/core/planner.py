@@ -6,7 +6,7 @@ from typing import Literal
 
 from reconciler.core import names
 from reconciler.core.difference import differences
-from reconciler.core.health import is_stalled
+from reconciler.core.health import STALLED, is_stalled
 from reconciler.core.model import (
     Desired,
     DesiredPlatform,
@@ -91,7 +91,7 @@ def _service(name: str, want: Spec, cluster: ObservedCluster, site: str) -> Iter
             action="update",
             kind="service",
             name=name,
-            cause="its roll-out stopped half way",
+            cause=STALLED,
             site=site,
             restarts=True,
         )
