@@ -166,6 +166,15 @@ class Stage:
 
         wait_until(f"{site} has two webheads", settled, deadline_s)
 
+    def until_all_new(self, site: str, old: set[str], deadline_s: float) -> None:
+        """Wait until the site is live with webheads that are not among `old` (container ids)."""
+
+        def replaced() -> bool:
+            return not old & {webhead.id for webhead in self.webheads(site)}
+
+        wait_until(f"every webhead of {site} is new", replaced, deadline_s)
+        self.until_live(site, deadline_s)
+
     def until_applied(self, revision: str, deadline_s: float) -> None:
         """Wait until the daemon reports the commit as applied."""
 

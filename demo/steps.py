@@ -13,6 +13,7 @@ from reconciler.shell.worktree import read_worktree
 
 FIRST_SITES = ("chess-club", "tea-house")
 NEW_SITE = "garden-club"
+SITES = (*FIRST_SITES, NEW_SITE)
 PLUGIN = "site-notice"
 NEW_TITLE = "Chess club of Karlsruhe"
 NOTICE = "wpaas-site-notice"
@@ -155,13 +156,7 @@ def remake(stage: Stage) -> str:
     post = author.publish("Our first evening", f'<img src="{source}" alt="A gradient">')
     before = {webhead.id for webhead in stage.webheads(site)}
     _roll(stage, site)
-
-    def all_new() -> bool:
-        now = stage.webheads(site)
-        healthy = [webhead for webhead in now if webhead.healthy]
-        return len(healthy) >= 2 and not before & {webhead.id for webhead in now}
-
-    wait_until("every webhead is new", all_new, SITE_DEADLINE_S)
+    stage.until_all_new(site, before, SITE_DEADLINE_S)
     assert "Our first evening" in author.get(post).text, "the post is gone"
     assert author.get(source).content == picture(), "the picture is gone"
     assert author.is_logged_in(), "the author was logged out"
@@ -173,8 +168,9 @@ def kill_node(stage: Stage) -> str:
     site, victim = FIRST_SITES[0], "node1"
     if victim not in stage.spread(site):
         # Its two webheads are on the other two nodes: rolled start-first, one can only go here.
+        before = {webhead.id for webhead in stage.webheads(site)}
         _roll(stage, site)
-        stage.until_live(site, SITE_DEADLINE_S)
+        stage.until_all_new(site, before, SITE_DEADLINE_S)
     with load(stage.http, stage.host(site), per_second=10) as tally:
         cluster_command("kill", victim, "--name", stage.context.name)
         try:

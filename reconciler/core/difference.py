@@ -45,6 +45,18 @@ def differences(want: Any, have: Any, path: str = "") -> Iterator[Difference]:
         yield Difference(path, have, want)
 
 
+def as_forced(want: Mapping[str, Any], have: Mapping[str, Any]) -> dict[str, Any]:
+    """`want` with the live `ForceUpdate`, the count of restarts that people asked for by hand.
+
+    Without it a write that changes no task would set the count back, and that restarts every task
+    (Engine API, TaskSpec).
+    """
+    forced = have.get("TaskTemplate", {}).get("ForceUpdate", 0)
+    if not forced:
+        return dict(want)
+    return {**want, "TaskTemplate": {**want["TaskTemplate"], "ForceUpdate": forced}}
+
+
 def _shown(value: Any) -> str:
     if value is None or value in ([], {}, ""):
         return "nothing"

@@ -1,6 +1,6 @@
 """What came of a loop: an outcome for each operation, four revisions, and the reasons of failures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -69,7 +69,10 @@ class Revisions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Where the fleet stands after a loop. `notice`: what is no failure and should be known."""
+    """Where the fleet stands after a loop.
+
+    What is no failure and should be known: `notice` of the commit, `plan_notices` of the loop.
+    """
 
     revisions: Revisions
     stage: str = ""
@@ -79,6 +82,7 @@ class Report:
     outcomes: tuple[Outcome, ...] = ()
     refused: tuple[str, ...] = ()
     notice: str = ""
+    plan_notices: tuple[str, ...] = ()
 
     def at_stage(self, stage: str, error: str) -> "Report":
         """The same standing, with the stage that failed and why."""
@@ -93,5 +97,25 @@ class Report:
             "problems": [asdict(problem) for problem in self.problems],
             "sites": {name: failure.error for name, failure in sorted(self.failures.items())},
             "refused": list(self.refused),
-            "notice": self.notice or None,
+            "notice": "; ".join(filter(None, (self.notice, *self.plan_notices))) or None,
         }
+
+
+def summary(outcomes: Sequence[Outcome], report: Report) -> str:
+    """What came of a commit's loop, in a few words. `outcomes`: those of the platform too."""
+    if report.stage:
+        return f"stopped at stage {report.stage}"
+    failures = sum(1 for out in outcomes if out.error)
+    left = sum(1 for out in outcomes if out.superseded)
+    errors = sum(1 for problem in report.problems if problem.severity == "error")
+    done = len(outcomes) - failures - left
+    parts = [_count(done, "operation")] if outcomes else ["nothing to do"]
+    parts += [f"{failures} failed"] if failures else []
+    parts += [f"{left} left to a newer commit"] if left else []
+    parts += [_count(errors, "error") + " in its files"] if errors else []
+    parts += [f"{len(report.refused)} refused"] if report.refused else []
+    return ", ".join(parts)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -62,16 +62,20 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What would make the cluster equal to one commit. Prints as the same bytes for the same input."""
+    """What would make the cluster equal to one commit. Prints as the same bytes for the same input.
+
+    `notices`: what is no operation and should be known.
+    """
 
     revision: str
     operations: tuple[Operation, ...]
     refused: tuple[Refusal, ...] = ()
+    notices: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [str(operation) for operation in self.operations]
         lines += [str(refusal) for refusal in self.refused]
-        return "\n".join(lines) or "nothing to do"
+        return "\n".join((*(lines or ["nothing to do"]), *self.notices))
 
     def of_site(self, site: str) -> tuple[Operation, ...]:
         """Operations of one site, in order."""
@@ -87,4 +91,5 @@ class Plan:
             "revision": self.revision,
             "operations": [operation.as_json() for operation in self.operations],
             "refused": [refusal.as_json() for refusal in self.refused],
+            "notices": list(self.notices),
         }

@@ -6,6 +6,7 @@ from typing import Literal
 
 from reconciler.core import names
 from reconciler.core.difference import differences
+from reconciler.core.health import STALLED, is_stalled
 from reconciler.core.model import (
     Desired,
     DesiredPlatform,
@@ -47,7 +48,11 @@ def plan_sites(desired: Desired, observed: Observed) -> Plan:
     operations += _zones(desired, observed.content)
     operations += _removed_sites(desired, observed.cluster)
     operations += _prune(desired, observed.cluster)
-    return Plan(revision=desired.revision, operations=tuple(operations))
+    return Plan(
+        revision=desired.revision,
+        operations=tuple(operations),
+        notices=tuple(_without_nodes(desired, observed.cluster)),
+    )
 
 
 def table(desired: Desired, cluster: ObservedCluster) -> dict[str, str]:
@@ -81,6 +86,15 @@ def _service(name: str, want: Spec, cluster: ObservedCluster, site: str) -> Iter
         )
         return
     found = list(differences(want, live.spec))
+    if not found and is_stalled(cluster, name):
+        yield Operation(
+            action="update",
+            kind="service",
+            name=name,
+            cause=STALLED,
+            site=site,
+            restarts=True,
+        )
     if not found:
         return
     cause = "; ".join(str(one) for one in found[:SHOWN_DIFFERENCES])
@@ -141,6 +155,17 @@ def _site(site: DesiredSite, observed: Observed) -> Iterator[Operation]:
         yield from [*service, settings]
     else:
         yield from [settings, *service]
+
+
+def _without_nodes(desired: Desired, cluster: ObservedCluster) -> Iterator[str]:
+    """Sites that want more webheads than nodes are ready: the rest waits for nodes to come."""
+    ready = len(cluster.ready_nodes)
+    for name, site in sorted(desired.sites.items()):
+        if cluster.nodes and site.replicas > ready:
+            yield (
+                f"{name}: {site.replicas} webheads are wanted, each on a node of its own, and only"
+                f" {ready} of {len(cluster.nodes)} nodes are ready"
+            )
 
 
 def _removed_sites(desired: Desired, cluster: ObservedCluster) -> Iterator[Operation]:

@@ -9,7 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from reconciler.core import names
-from reconciler.core.spec_parts import NANOSECONDS, file, port, resources, tmpfs
+from reconciler.core.specs import NANOSECONDS
+from reconciler.core.specs import mounted_file as _file
+from reconciler.core.specs import resources as _resources
+from reconciler.core.specs import tmpfs as _tmpfs
 
 Platform = Literal["edge", "database", "store", "registry", "egress", "gateway", "uplink"]
 BUNDLED: tuple[Platform, ...] = ("database", "edge", "egress", "registry", "store")
@@ -181,13 +184,13 @@ def _edge(secrets: Mapping[str, str], trusted_proxies: Sequence[str]) -> dict[st
             "DNSConfig": {"Nameservers": ["127.0.0.1"]},
             # A request sent to a node that died is given up after 3 s, not after 15 minutes.
             "Sysctls": {"net.ipv4.tcp_retries2": "4"},
-            "Mounts": [tmpfs("/run", 16), _volume("edge", "/var/lib/wpaas-edge")],
+            "Mounts": [_tmpfs("/run", 16), _volume("edge", "/var/lib/wpaas-edge")],
             "Secrets": [_secret(secrets, EDGE_TOKEN, "edge")],
             "StopGracePeriod": 15 * NANOSECONDS,
         },
-        "resources": resources(limit_mb=384, reserved_mb=64, pids=200),
+        "resources": _resources(limit_mb=384, reserved_mb=64, pids=200),
         "mode": {"Global": {}},
-        "ports": [port(8080, 80), port(5000, 5000), port(2020, 2020)],
+        "ports": [_port(8080, 80), _port(5000, 5000), _port(2020, 2020)],
     }
 
 
@@ -197,16 +200,16 @@ def _database(secrets: Mapping[str, str], webheads: int) -> dict[str, Any]:
             "Args": [f"--max-connections={max_connections(webheads)}"],
             "DNSConfig": {"Nameservers": ["127.0.0.1"]},
             "Mounts": [
-                tmpfs("/run", 16),
-                tmpfs(SCRATCH, 64),
+                _tmpfs("/run", 16),
+                _tmpfs(SCRATCH, 64),
                 _volume("database", "/var/lib/mysql"),
             ],
             "Secrets": [_secret(secrets, DATABASE_ROOT, "database")],
             "StopGracePeriod": 60 * NANOSECONDS,
         },
-        "resources": resources(limit_mb=1024, reserved_mb=256, pids=2_000),
+        "resources": _resources(limit_mb=1024, reserved_mb=256, pids=2_000),
         "placement": {"Constraints": ["node.labels.wpaas.database==true"]},
-        "ports": [port(3306, 3306)],
+        "ports": [_port(3306, 3306)],
     }
 
 
@@ -215,16 +218,16 @@ def _store(secrets: Mapping[str, str]) -> dict[str, Any]:
         "container": {
             "DNSConfig": {"Nameservers": ["127.0.0.1"]},
             "Mounts": [
-                tmpfs("/run", 16),
-                tmpfs(SCRATCH, 256),
+                _tmpfs("/run", 16),
+                _tmpfs(SCRATCH, 256),
                 _volume("store", "/var/lib/store"),
             ],
             "Secrets": [_secret(secrets, STORE_ADMIN, "store")],
             "StopGracePeriod": 20 * NANOSECONDS,
         },
-        "resources": resources(limit_mb=1024, reserved_mb=128, pids=500),
+        "resources": _resources(limit_mb=1024, reserved_mb=128, pids=500),
         "placement": {"Constraints": ["node.labels.wpaas.store==true"]},
-        "ports": [port(8333, 8333)],
+        "ports": [_port(8333, 8333)],
     }
 
 
@@ -233,13 +236,13 @@ def _registry() -> dict[str, Any]:
         "container": {
             "DNSConfig": {"Nameservers": ["127.0.0.1"]},
             "Mounts": [
-                tmpfs("/run", 16),
-                tmpfs(SCRATCH, 64),
+                _tmpfs("/run", 16),
+                _tmpfs(SCRATCH, 64),
                 _volume("registry", "/var/lib/registry"),
             ],
             "StopGracePeriod": 10 * NANOSECONDS,
         },
-        "resources": resources(limit_mb=384, reserved_mb=32, pids=200),
+        "resources": _resources(limit_mb=384, reserved_mb=32, pids=200),
         "placement": {"Constraints": ["node.labels.wpaas.registry==true"]},
     }
 
@@ -247,16 +250,16 @@ def _registry() -> dict[str, Any]:
 def _egress(configs: Mapping[str, str]) -> dict[str, Any]:
     return {
         "container": {
-            "Mounts": [tmpfs("/run", 16), tmpfs(SCRATCH, 16)],
+            "Mounts": [_tmpfs("/run", 16), _tmpfs(SCRATCH, 16)],
             "Configs": [
                 {
                     "ConfigName": configs[EGRESS_HOSTS],
-                    "File": file("/etc/wpaas/egress-hosts", UIDS["egress"], 0o444),
+                    "File": _file("/etc/wpaas/egress-hosts", UIDS["egress"], 0o444),
                 }
             ],
             "StopGracePeriod": 10 * NANOSECONDS,
         },
-        "resources": resources(limit_mb=256, reserved_mb=32, pids=100),
+        "resources": _resources(limit_mb=256, reserved_mb=32, pids=100),
         **_two_apart(),
     }
 
@@ -266,10 +269,12 @@ def _passage(config: str) -> dict[str, Any]:
     uid = UIDS["gateway"]
     return {
         "container": {
-            "Configs": [{"ConfigName": config, "File": file("/etc/wpaas/gateway.cfg", uid, 0o444)}],
+            "Configs": [
+                {"ConfigName": config, "File": _file("/etc/wpaas/gateway.cfg", uid, 0o444)}
+            ],
             "StopGracePeriod": 15 * NANOSECONDS,
         },
-        "resources": resources(limit_mb=256, reserved_mb=32, pids=50),
+        "resources": _resources(limit_mb=256, reserved_mb=32, pids=50),
         **_two_apart(),
     }
 
@@ -280,7 +285,7 @@ def _two_apart() -> dict[str, Any]:
 
 
 def _secret(secrets: Mapping[str, str], purpose: str, platform: Platform) -> dict[str, Any]:
-    return {"SecretName": secrets[purpose], "File": file(purpose, UIDS[platform], 0o400)}
+    return {"SecretName": secrets[purpose], "File": _file(purpose, UIDS[platform], 0o400)}
 
 
 def _volume(platform: Platform, target: str) -> dict[str, Any]:
@@ -290,4 +295,13 @@ def _volume(platform: Platform, target: str) -> dict[str, Any]:
         "Source": service_of(platform),
         "Target": target,
         "VolumeOptions": {"Labels": labels},
+    }
+
+
+def _port(target: int, published: int) -> dict[str, Any]:
+    return {
+        "Protocol": "tcp",
+        "TargetPort": target,
+        "PublishedPort": published,
+        "PublishMode": "host",
     }

@@ -13,7 +13,7 @@ from reconciler.core.manifest import Platform, Site
 from reconciler.core.model import DesiredSite
 from reconciler.core.platform_objects import DATABASE_CA, STORE_CA, certificates
 from reconciler.core.platform_objects import config_name as shared_config_name
-from reconciler.core.spec_parts import MEBIBYTE, NANOSECONDS, file, tmpfs
+from reconciler.core.specs import NANOSECONDS, mounted_file, resources, tmpfs
 
 CONFIG_PATH = "/etc/wpaas/config.json"
 SECRET_PATH = "/etc/wpaas/secret.json"  # noqa: S105 - a path, not a secret
@@ -171,10 +171,12 @@ def _task_template(
             "DNSConfig": {"Nameservers": ["127.0.0.1"]},
             "Mounts": [tmpfs("/run", 64), tmpfs("/tmp", 2 * site.upload_mb + 64)],  # noqa: S108
             "Configs": [
-                {"ConfigName": name, "File": file(path, WEBHEAD_UID, 0o444)}
+                {"ConfigName": name, "File": mounted_file(path, WEBHEAD_UID, 0o444)}
                 for name, path in ((config_name, CONFIG_PATH), *_certificates(platform))
             ],
-            "Secrets": [{"SecretName": secret_name, "File": file(SECRET_PATH, WEBHEAD_UID, 0o400)}],
+            "Secrets": [
+                {"SecretName": secret_name, "File": mounted_file(SECRET_PATH, WEBHEAD_UID, 0o400)}
+            ],
             "StopGracePeriod": STOP_GRACE_S * NANOSECONDS,
             "Healthcheck": {
                 "Interval": 30 * NANOSECONDS,
@@ -184,14 +186,9 @@ def _task_template(
                 "StartInterval": NANOSECONDS,
             },
         },
-        "Resources": {
-            "Limits": {
-                "MemoryBytes": size.memory_mb * MEBIBYTE,
-                "NanoCPUs": int(size.cpus * NANOSECONDS),
-                "Pids": 100,
-            },
-            "Reservations": {"MemoryBytes": size.memory_mb * MEBIBYTE // 4},
-        },
+        "Resources": resources(
+            limit_mb=size.memory_mb, reserved_mb=size.memory_mb / 4, pids=100, cpus=size.cpus
+        ),
         "Networks": [
             {
                 "Target": names.site_network(site.name, platform.site_networks),

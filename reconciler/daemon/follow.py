@@ -2,28 +2,38 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 from tenacity import RetryCallState, wait_exponential
 
-from reconciler.core.outcome import Outcome, Report
+from reconciler.core.outcome import Outcome, Report, summary
 from reconciler.daemon import clock
 from reconciler.errors import StageFailed
 from reconciler.shell.journal import Journal, write_report
 from reconciler.sync.fleet import Fleet
-from reconciler.sync.loop import Memory, loop
+from reconciler.sync.loop import Memory, Tell, loop
 
 LOG = logging.getLogger("wpaas")
+SHORT = 12
+Loop = Callable[[Fleet, Memory, float, Tell, Callable[[], bool]], Report]
 BACK_OFF = wait_exponential(multiplier=1, min=1, max=60)
 
 
 class Daemon:
-    """Follows one repository for one cluster. `stop` and `wake` may be called from signal handlers."""
+    """Follows one repository for one cluster. `stop` and `wake` may be called from signal handlers.
 
-    def __init__(self, fleet: Fleet, journal: Journal) -> None:
+    The log has a line for each new commit, whatever came of it, and none for a loop that found
+    nothing new. `once`: the stages, as `sync.loop.loop` has them.
+    """
+
+    def __init__(self, fleet: Fleet, journal: Journal, once: Loop = loop) -> None:
         self._fleet = fleet
         self._journal = journal
+        self._loop = once
         self._memory = Memory()
+        self._told: list[Outcome] = []  # of the loop that is under way
+        self._stopped = ""  # the commit that the log says a stage stopped
         self._wake = threading.Event()
         self._stopping = False
         self._failures_in_a_row = 0
@@ -52,8 +62,9 @@ class Daemon:
         """One loop; returns the seconds to wait for the next."""
         began = clock.seconds()
         seen = self._memory.report.revisions.observed
+        self._told = []
         try:
-            report = loop(self._fleet, self._memory, began, self._tell, self.stopping)
+            report = self._loop(self._fleet, self._memory, began, self._tell, self.stopping)
             self._failures_in_a_row = 0
         except StageFailed as e:
             report = self._memory.report.at_stage(e.stage, str(e))
@@ -76,6 +87,7 @@ class Daemon:
 
     def _tell(self, outcome: Outcome) -> None:
         operation = outcome.operation
+        self._told.append(outcome)
         if outcome.error:
             LOG.error("%s: FAILED: %s", operation, outcome.error)
         elif outcome.superseded:
@@ -91,6 +103,14 @@ class Daemon:
             error=outcome.error,
         )
 
+    def _say(self, report: Report, seen: str) -> None:
+        """Speak of a commit when it is new, and once more when it gets past the stage it stopped at."""
+        observed = report.revisions.observed
+        passed = self._stopped == observed and not report.stage
+        if observed and (observed != seen or passed):
+            self._stopped = observed if report.stage else ""
+            LOG.info("commit %s: %s", observed[:SHORT], summary(self._told, report))
+
     def _record(self, report: Report, seen: str, seconds: float) -> None:
         revisions = report.revisions
         if revisions.observed != seen or report.outcomes:
@@ -105,6 +125,7 @@ class Daemon:
                 **revisions.as_json(),
                 problems=[str(problem) for problem in report.problems],
             )
+        self._say(report, seen)
         status = {
             **report.as_json(),
             "looked_at": clock.now().isoformat(timespec="seconds"),

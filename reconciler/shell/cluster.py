@@ -50,19 +50,16 @@ def up(root: Path, name: str, port: int | None, progress: Progress) -> Path:
     state.mkdir(parents=True, exist_ok=True)
     with _alone(root, name):
         clock = _Clock(progress)
-        node_image = images.build(root, "node", NODE_IMAGE)
-        front_image = images.build(root, "front", FRONT_IMAGE)
-        clock.done("images of node and front")
+        _own(state, name)
+        platform = {n: f"wpaas/{n}:local" for n in PLATFORM_IMAGES if _has_dockerfile(root, n)}
+        built = images.build_all(root, {"node": NODE_IMAGE, "front": FRONT_IMAGE, **platform})
+        clock.done("images: " + ", ".join(built))
         layout = Layout(name, nodes_of.ensure_network(name), port or _port(state))
-        clock.done(_ensure_nodes(layout, node_image))
-        clock.done(_ensure_swarm(layout, node_image))
-        tags = {n: f"wpaas/{n}:local" for n in PLATFORM_IMAGES if _has_dockerfile(root, n)}
-        for image, tag in tags.items():
-            images.build(root, image, tag)
-        clock.done("platform images: " + (", ".join(tags) or "none yet"))
-        ids = images.load(root, layout.nodes, tags)
+        clock.done(_ensure_nodes(layout, built["node"]))
+        clock.done(_ensure_swarm(layout, built["node"]))
+        ids = images.load(root, layout.nodes, platform)
         clock.done("images on every node")
-        clock.done(f"front on {layout.http}: {_ensure_front(layout, front_image)}")
+        clock.done(f"front on {layout.http}: {_ensure_front(layout, built['front'])}")
         return _write_context(root, state, layout, ids)
 
 
@@ -103,9 +100,24 @@ def status(root: Path, name: str) -> dict[str, object]:
     }
 
 
+def exists(root: Path, name: str) -> bool:
+    """Whether anything of that name is there: context file, bridge, or a node that runs or not."""
+    layout = layout_of(root, name)
+    known = (root / ".wpaas" / name / "context.json").is_file()
+    return (
+        known
+        or nodes_of.subnet_of(layout.bridge) is not None
+        or any(nodes_of.status_of(node.container) != "missing" for node in layout.nodes)
+    )
+
+
 def kill(root: Path, name: str, node_name: str) -> None:
-    """Kill one node at once, as by a power cut. Raises UsageError for an unknown node."""
-    nodes_of.kill(_node(layout_of(root, name), node_name))
+    """Kill one node at once, as by a power cut. Raises UsageError for one that does not run."""
+    node = _node(layout_of(root, name), node_name)
+    _need_made(name, node)
+    if nodes_of.status_of(node.container) != "running":
+        raise UsageError(f"{node.name} of cluster {name} is dead already")
+    nodes_of.kill(node)
 
 
 def revive(root: Path, name: str, node_name: str) -> None:
@@ -115,6 +127,7 @@ def revive(root: Path, name: str, node_name: str) -> None:
     """
     layout = layout_of(root, name)
     node = _node(layout, node_name)
+    _need_made(name, node)
     nodes_of.start(node)
     if not Engine(node.engine).wait(nodes_of.ENGINE_READY_S):
         raise StageFailed("cluster", "the engine does not answer", where=node.name)
@@ -123,11 +136,43 @@ def revive(root: Path, name: str, node_name: str) -> None:
         raise StageFailed("cluster", "not ready in the Swarm in time", where=node.name)
 
 
+def _need_made(name: str, node: Node) -> None:
+    _need_engine()
+    if nodes_of.status_of(node.container) == "missing":
+        raise UsageError(
+            f"there is no {node.name} of a cluster '{name}'",
+            fix=f"`wpaas cluster up --name {name}` makes it; --name names another",
+        )
+
+
 def layout_of(root: Path, name: str) -> Layout:
     """The layout of a cluster that exists, or that may exist in parts."""
     state = root / ".wpaas" / name
     subnet = nodes_of.subnet_of(f"wpaas-{name}") or "10.231.1.0/24"
     return Layout(name, subnet, _known_port(state) or DEFAULT_PORT)
+
+
+def _own(state: Path, name: str) -> None:
+    """Make the master key of a new cluster, before anything that would depend on it.
+
+    Raises StageFailed where nodes of that name run and the key is elsewhere: what is in their
+    databases and secrets was made with it, and another key would never converge.
+    """
+    key = state / "master.key"
+    if key.exists():
+        return
+    if nodes_of.exist(name):
+        raise StageFailed(
+            "cluster",
+            f"a cluster {name} runs on this machine that was not made from this clone",
+            where=str(state),
+            fix=f"remove it with `wpaas cluster down --name {name}`, or take another --name",
+        )
+    partial = key.with_name(".master.key.partial")
+    partial.unlink(missing_ok=True)
+    partial.touch(mode=0o600)
+    partial.write_text(secrets.token_hex(MASTER_KEY_BYTES) + "\n", encoding="ascii")
+    partial.replace(key)
 
 
 def _ensure_nodes(layout: Layout, image_id: str) -> str:
@@ -173,10 +218,6 @@ def _write_context(root: Path, state: Path, layout: Layout, ids: dict[str, str])
     document = context(layout, state=str(state), builder=nodes_of.builder_address(), images=ids)
     path = state / "context.json"
     _write(path, json.dumps(document, indent=2) + "\n")
-    key = Path(str(document["master_key"]))
-    if not key.exists():
-        key.touch(mode=0o600)
-        key.write_text(secrets.token_hex(MASTER_KEY_BYTES) + "\n", encoding="ascii")
     current = root / ".wpaas" / "current"
     # A second cluster beside a living one, the tests' for instance, does not take its place.
     name = current.read_text(encoding="utf-8").strip() if current.exists() else ""

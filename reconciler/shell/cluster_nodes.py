@@ -124,6 +124,12 @@ def renew(node: Node, argv: Sequence[str]) -> None:
         )
 
 
+def exist(cluster: str) -> bool:
+    """Whether any container of the cluster is there, running or not. Raises StageFailed."""
+    label = f"--filter=label={CLUSTER_LABEL}={cluster}"
+    return bool(OUTER.out("ps", "--all", "--quiet", label))
+
+
 def status_of(container: str) -> str:
     """Docker's word for the container's state, or `missing`."""
     found = OUTER.attempt("container", "inspect", "--format={{.State.Status}}", container)

@@ -74,7 +74,9 @@ class Swarm:
                 )
                 state = client.info()["Swarm"]
             except (DockerException, RequestException, OSError) as e:
-                problems.append(f"{address}: {type(e).__name__}")
+                denied = "Permission denied" in str(e)
+                reason = "this user may not use it" if denied else "no answer"
+                problems.append(f"{address}: {reason}")
                 continue
             if state.get("ControlAvailable"):
                 return client

@@ -16,7 +16,6 @@ from reconciler.core.health import judge
 from reconciler.core.manifest import Platform
 from reconciler.core.model import DesiredPlatform, ImageRef
 from reconciler.core.plan import Operation
-from reconciler.core.shared import broken, read_platform
 from reconciler.core.site_objects import home_url
 from reconciler.errors import StageFailed
 from reconciler.shell import probe
@@ -24,13 +23,11 @@ from reconciler.shell.cdn import pull_zones
 from reconciler.shell.context import Context
 from reconciler.shell.database import Database
 from reconciler.shell.edge import Edge
-from reconciler.shell.git import Source
-from reconciler.shell.journal import read_report
 from reconciler.shell.objectstore import ObjectStore
 from reconciler.shell.schemas import load_schemas
 from reconciler.shell.swarm import Swarm
 from reconciler.sync.image import Images
-from reconciler.sync.services import Services, services
+from reconciler.sync.services import Services, last_platform, repository, services
 from reconciler.sync.worktree import Worktree
 
 LOG = logging.getLogger("wpaas")
@@ -150,12 +147,9 @@ class Fleet:
 
         Without such a commit, what the context says. Raises StageFailed as `compile` does.
         """
-        revisions = read_report(self.state).get("revisions") or {}
-        sha = revisions.get("attempted") or ""
-        if sha and self.source.is_ancestor(sha, sha):  # whether it is at hand
-            platform, problems = read_platform(self.source.blobs(sha), load_schemas())
-            if platform is not None and not broken(problems):
-                self._use(platform)
+        platform = last_platform(self.source, self.state)
+        if platform is not None:
+            self._use(platform)
 
     def _use(self, platform: Platform) -> None:
         self.services = services(self.context, self.master, platform)
@@ -267,13 +261,7 @@ def open_fleet(
 ) -> Fleet:
     """The adapters of a context. Raises UsageError for a bad master key or address."""
     master = context.master()
-    source: FleetSource = (
-        Worktree(worktree)
-        if worktree is not None
-        else Source(
-            context.repository, context.branch, context.state / "clone.git", context.credentials
-        )
-    )
+    source: FleetSource = Worktree(worktree) if worktree is not None else repository(context)
     return Fleet(
         context=context,
         master=master,

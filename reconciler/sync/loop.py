@@ -222,6 +222,7 @@ def _report(
         failures=failures,
         outcomes=outcomes,
         refused=tuple(str(refusal) for refusal in planned.plan.refused),
+        plan_notices=planned.plan.notices,
     )
 
 

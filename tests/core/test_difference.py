@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.difference import differences
+from reconciler.core.difference import as_forced, differences
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -62,3 +62,17 @@ def test_what_only_the_live_object_knows_is_no_difference(
     spec: dict[str, Any], key: str, value: Any
 ) -> None:
     assert list(differences(spec, {**spec, key: value})) == []
+
+
+@given(
+    st.dictionaries(st.text(max_size=4), values, max_size=3),
+    st.dictionaries(st.text(max_size=4), values, max_size=3),
+    st.integers(0, 9),
+)
+def test_restarts_asked_for_by_hand_are_kept_and_nothing_else(
+    template: dict[str, Any], live: dict[str, Any], forced: int
+) -> None:
+    want = {"TaskTemplate": template, "Name": "x"}
+    kept = as_forced(want, {"TaskTemplate": {**live, "ForceUpdate": forced}, "Name": "y"})
+    assert kept["TaskTemplate"].get("ForceUpdate", 0) == (forced or template.get("ForceUpdate", 0))
+    assert list(differences(want, kept)) == []

@@ -15,6 +15,7 @@ from reconciler.core.model import (
     DesiredSite,
     ImageRef,
     Live,
+    Node,
     Observed,
     ObservedCluster,
     ObservedContent,
@@ -31,6 +32,7 @@ PLATFORM = Platform(
 IMAGE = "127.0.0.1:5000/wpaas/wordpress@sha256:" + "a" * 64
 NEW_IMAGE = "127.0.0.1:5000/wpaas/wordpress@sha256:" + "b" * 64
 EMPTY = ObservedCluster(services={}, tasks=(), nodes=(), networks={}, configs={}, secrets={})
+READY = tuple(Node(id=n, name=n, address="", ready=True) for n in ("node1", "node2", "node3"))
 NOTHING = Observed(
     cluster=EMPTY,
     content=ObservedContent(
@@ -159,6 +161,30 @@ def test_a_manual_change_is_found_and_named() -> None:
     cluster = replace(observed.cluster, services={"wpaas_chess-club": scaled})
     assert text(desired, replace(observed, cluster=cluster)) == (
         "chess-club: update service wpaas_chess-club, /Mode/Replicated/Replicas 5 → 2"
+    )
+
+
+def test_a_roll_out_that_stopped_half_way_is_taken_up_again() -> None:
+    desired = wanted(site("chess-club"), site("tea-house"))
+    observed = converged(desired)
+    services = dict(observed.cluster.services)
+    services["wpaas_chess-club"] = replace(services["wpaas_chess-club"], update_state="paused")
+    services["wpaas_tea-house"] = replace(services["wpaas_tea-house"], update_state="completed")
+    cluster = replace(observed.cluster, services=services, nodes=READY)
+    plan = plan_sites(desired, replace(observed, cluster=cluster))
+    assert str(plan) == (
+        "chess-club: update service wpaas_chess-club, its roll-out stopped half way"
+    )
+
+
+def test_more_webheads_than_live_nodes_are_said() -> None:
+    desired = wanted(site("chess-club", replicas=3), site("tea-house"))
+    observed = converged(desired)
+    nodes = (*READY[:2], replace(READY[2], ready=False))
+    observed = replace(observed, cluster=replace(observed.cluster, nodes=nodes))
+    assert text(desired, observed) == (
+        "nothing to do\nchess-club: 3 webheads are wanted, each on a node of its own, and only"
+        " 2 of 3 nodes are ready"
     )
 
 

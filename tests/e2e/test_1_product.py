@@ -10,10 +10,9 @@ import requests
 
 from demo.engines import docker, inspect, versions
 from demo.stage import Stage, wait_until
-from demo.steps import FIRST_SITES, NEW_SITE, Step, steps
+from demo.steps import FIRST_SITES, SITES, Step, steps
 
 pytestmark = pytest.mark.e2e
-SITES = (*FIRST_SITES, NEW_SITE)
 
 
 @pytest.mark.parametrize("step", list(steps()), ids=lambda step: step[1].__name__)

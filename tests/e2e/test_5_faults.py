@@ -56,6 +56,23 @@ def test_a_hand_made_change_is_put_back(stage: Stage) -> None:
     wait_until("the daemon has put it back", lambda: len(stage.spread(SITE)) >= 2, 60)
 
 
+def test_a_roll_out_that_swarm_gave_up_is_taken_up_again(stage: Stage) -> None:
+    stage.until_live(SITE, 60)
+    engine, service = stage.context.engines[0], f"wpaas_{SITE}"
+    old = {webhead.id for webhead in stage.webheads(SITE)}
+    docker(engine, "service", "update", "--quiet", "--detach", "--force", service)
+    new = wait_until(
+        "the first new webhead",
+        lambda: [webhead for webhead in stage.webheads(SITE) if webhead.id not in old],
+        60,
+    )[0]
+    # Swarm takes the death of a new webhead, a dying node's too, for the new spec's failure.
+    docker(stage.engines[new.node], "kill", new.id)
+    stage.until_all_new(SITE, old, 120)
+    state = docker(engine, "service", "inspect", "--format={{.UpdateStatus.State}}", service)
+    assert state.strip() in {"updating", "completed"}
+
+
 def test_a_service_that_is_removed_by_hand_is_made_again(stage: Stage) -> None:
     docker(stage.context.engines[0], "service", "rm", f"wpaas_{SITE}")
     wait_until("it is made again", lambda: f"wpaas_{SITE}" in docker(

@@ -68,6 +68,17 @@ def test_nodes_carry_the_labels_that_place_database_and_store(root: Path) -> Non
     }
 
 
+def test_a_cluster_made_from_another_clone_is_refused_and_left_alone(
+    root: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(root / "deploy", tmp_path / "deploy")
+    before = versions(root)
+    with pytest.raises(StageFailed, match="not made from this clone"):
+        cluster.up(tmp_path, NAME, None, quiet)
+    assert versions(root) == before
+    assert not (tmp_path / ".wpaas" / NAME / "master.key").exists()
+
+
 def test_a_killed_node_is_seen_and_comes_back(root: Path) -> None:
     cluster.kill(root, NAME, "node2")
     assert cluster.status(root, NAME)["whole"] is False
@@ -127,6 +138,15 @@ def test_an_unknown_node_is_a_usage_error(root: Path) -> None:
         cluster.kill(root, NAME, "node9")
 
 
+def test_a_cluster_that_was_never_made_is_said_not_to_be_there(tmp_path: Path) -> None:
+    if not Engine().answers():
+        pytest.skip("no Docker engine here")
+    assert not cluster.exists(tmp_path, "contract-never")
+    for command in (cluster.kill, cluster.revive):
+        with pytest.raises(UsageError, match="there is no node1 of a cluster 'contract-never'"):
+            command(tmp_path, "contract-never", "node1")
+
+
 def test_a_cluster_that_is_down_leaves_nothing_on_the_engine(tmp_path: Path) -> None:
     if not Engine().answers():
         pytest.skip("no Docker engine here")
@@ -134,7 +154,9 @@ def test_a_cluster_that_is_down_leaves_nothing_on_the_engine(tmp_path: Path) -> 
     cluster_nodes.ensure_network(name)
     layout = cluster.layout_of(tmp_path, name)
     Engine().out("volume", "create", layout.nodes[0].volume)
+    assert cluster.exists(tmp_path, name)
     cluster.down(tmp_path, name)
+    assert not cluster.exists(tmp_path, name)
     assert cluster_nodes.subnet_of(layout.bridge) is None
     assert Engine().attempt("volume", "inspect", layout.nodes[0].volume) is None
 

@@ -126,8 +126,19 @@ def test_an_address_that_would_run_something_is_refused(tmp_path: Path, url: str
 def test_credentials_that_others_can_read_are_refused(http: GitOverHttp, tmp_path: Path) -> None:
     credentials = private(tmp_path / "token", TOKEN)
     credentials.chmod(0o644)
-    with pytest.raises(UsageError, match="can be read by others"):
+    with pytest.raises(StageFailed, match="can be read by others"):
         Source(http.address, "main", tmp_path / "clone.git", credentials).head()
+
+
+def test_credentials_that_are_away_for_a_moment_are_a_failed_stage_and_no_end(
+    fleet: Fleet, http: GitOverHttp, tmp_path: Path
+) -> None:
+    credentials = tmp_path / "token"
+    source = Source(http.address, "main", tmp_path / "clone.git", credentials)
+    with pytest.raises(StageFailed, match="cannot be read"):
+        source.head()
+    private(credentials, TOKEN)
+    assert source.head() == fleet.first
 
 
 def test_a_server_that_never_answers_is_given_up_with_its_transport(
