@@ -1,5 +1,6 @@
 """An authority of a test's own, and certificates that it signs, made by the openssl program."""
 
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,13 @@ class Authority:
                  "-extfile", str(options), "-out", str(signed.certificate))  # fmt: skip
         signed.key.chmod(0o644)
         return signed
+
+    def tls(self) -> ssl.SSLContext:
+        """A server's side on 127.0.0.1."""
+        signed = self.sign("127.0.0.1")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(signed.certificate, signed.key)
+        return context
 
 
 def _openssl(*arguments: str) -> None:
