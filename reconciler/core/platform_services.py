@@ -154,10 +154,18 @@ def _whole(
 def _edge(secrets: Mapping[str, str], trusted_proxies: Sequence[str]) -> dict[str, Any]:
     return {
         "container": {
-            "Env": [f"WPAAS_TRUSTED_PROXIES={' '.join(trusted_proxies)}"],
+            "Env": [
+                f"WPAAS_TRUSTED_PROXIES={' '.join(trusted_proxies)}",
+                # Swarm's own template; the container's name, which the edge asks its engine for.
+                "WPAAS_SELF={{.Task.Name}}",
+            ],
             # Docker's resolver then has nobody outside to ask: an unknown name costs 20 ms and
-            # not 4 s, under the one lock that Caddy holds for all look-ups.
-            "DNSConfig": {"Nameservers": ["127.0.0.1"]},
+            # not 4 s, under the one lock that Caddy holds for all look-ups. An engine that hangs
+            # is given up after 2 s and not 10.
+            "DNSConfig": {
+                "Nameservers": ["127.0.0.1"],
+                "Options": ["timeout:1", "attempts:2"],
+            },
             # A request sent to a node that died is given up after 3 s, not after 15 minutes.
             "Sysctls": {"net.ipv4.tcp_retries2": "4"},
             "Mounts": [_tmpfs("/run", 16), _volume("edge", "/var/lib/wpaas-edge")],
