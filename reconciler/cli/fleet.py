@@ -129,13 +129,15 @@ def _apply(arguments: argparse.Namespace) -> int:
         print(refusal, file=sys.stderr)
     if notice := report.as_json()["notice"]:
         print(notice, file=sys.stderr)
+    if report.error:
+        print(f"stage {report.stage}: {report.error}", file=sys.stderr)
     if arguments.format == "json":
         print_json({**report.as_json(), "operations": [_as_json(out) for out in report.outcomes]})
-    elif not report.outcomes:
+    elif not report.outcomes and not report.error:
         print("nothing to do")
     if report.refused:
         return EXIT_REFUSED
-    failed = report.failures or any(p.severity == "error" for p in report.problems)
+    failed = report.error or report.failures or any(p.severity == "error" for p in report.problems)
     return EXIT_FAILED if failed else 0
 
 

@@ -48,7 +48,7 @@ def judge(cluster: ObservedCluster, service: str, replicas: int) -> Health:
     if is_stalled(cluster, service):
         return Health("stalled", nodes, STALLED)
     reason = next((task.error for task in failed if task.error), "")
-    return Health("waiting", nodes, reason or f"{len(nodes)} of {wanted} webheads are healthy")
+    return Health("waiting", nodes, reason or f"{len(nodes)} of {wanted} are healthy")
 
 
 def is_stalled(cluster: ObservedCluster, service: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from reconciler.core import names
 from reconciler.core.specs import NANOSECONDS
+from reconciler.core.specs import host_port as _port
 from reconciler.core.specs import mounted_file as _file
 from reconciler.core.specs import resources as _resources
 from reconciler.core.specs import tmpfs as _tmpfs
@@ -124,8 +125,8 @@ def render(
 
 def _aliases(platform: Platform, network: str, outside: Sequence[str]) -> list[str]:
     """On the ordinary network, where the uplink looks them up, the outside names are not taken."""
-    taken = platform == "gateway" and network != names.PLATFORM_NETWORK
-    return [platform, *(outside if taken else ())]
+    bears = platform == "gateway" and network != names.PLATFORM_NETWORK
+    return [platform, *outside] if bears else [platform]
 
 
 def _whole(
@@ -178,10 +179,18 @@ def _whole(
 def _edge(secrets: Mapping[str, str], trusted_proxies: Sequence[str]) -> dict[str, Any]:
     return {
         "container": {
-            "Env": [f"WPAAS_TRUSTED_PROXIES={' '.join(trusted_proxies)}"],
+            "Env": [
+                f"WPAAS_TRUSTED_PROXIES={' '.join(trusted_proxies)}",
+                # Swarm's own template; the container's name, which the edge asks its engine for.
+                "WPAAS_SELF={{.Task.Name}}",
+            ],
             # Docker's resolver then has nobody outside to ask: an unknown name costs 20 ms and
-            # not 4 s, under the one lock that Caddy holds for all look-ups.
-            "DNSConfig": {"Nameservers": ["127.0.0.1"]},
+            # not 4 s, under the one lock that Caddy holds for all look-ups. An engine that hangs
+            # is given up after 2 s and not 10.
+            "DNSConfig": {
+                "Nameservers": ["127.0.0.1"],
+                "Options": ["timeout:1", "attempts:2"],
+            },
             # A request sent to a node that died is given up after 3 s, not after 15 minutes.
             "Sysctls": {"net.ipv4.tcp_retries2": "4"},
             "Mounts": [_tmpfs("/run", 16), _volume("edge", "/var/lib/wpaas-edge")],
@@ -266,12 +275,10 @@ def _egress(configs: Mapping[str, str]) -> dict[str, Any]:
 
 def _passage(config: str) -> dict[str, Any]:
     """The gateway, or the uplink."""
-    uid = UIDS["gateway"]
+    file = _file("/etc/wpaas/gateway.cfg", UIDS["gateway"], 0o444)
     return {
         "container": {
-            "Configs": [
-                {"ConfigName": config, "File": _file("/etc/wpaas/gateway.cfg", uid, 0o444)}
-            ],
+            "Configs": [{"ConfigName": config, "File": file}],
             "StopGracePeriod": 15 * NANOSECONDS,
         },
         "resources": _resources(limit_mb=256, reserved_mb=32, pids=50),
@@ -295,13 +302,4 @@ def _volume(platform: Platform, target: str) -> dict[str, Any]:
         "Source": service_of(platform),
         "Target": target,
         "VolumeOptions": {"Labels": labels},
-    }
-
-
-def _port(target: int, published: int) -> dict[str, Any]:
-    return {
-        "Protocol": "tcp",
-        "TargetPort": target,
-        "PublishedPort": published,
-        "PublishMode": "host",
     }

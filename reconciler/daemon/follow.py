@@ -2,22 +2,23 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tenacity import RetryCallState, wait_exponential
 
 from reconciler.core.outcome import Outcome, Report, summary
 from reconciler.daemon import clock
-from reconciler.errors import StageFailed
+from reconciler.errors import StageFailed, Superseded
 from reconciler.shell.journal import Journal, write_report
 from reconciler.sync.fleet import Fleet
-from reconciler.sync.loop import Memory, Tell, loop
+from reconciler.sync.loop import Memory, Show, Tell, loop
 
 LOG = logging.getLogger("wpaas")
 SHORT = 12
-Loop = Callable[[Fleet, Memory, float, Tell, Callable[[], bool]], Report]
-BACK_OFF = wait_exponential(multiplier=1, min=1, max=60)
+Loop = Callable[[Fleet, Memory, float, Tell, Callable[[], bool], Show], Report]
+# The end of an outage is noticed after at most so many intervals, and never later than a minute.
+LONGEST_WAIT_INTERVALS, LONGEST_WAIT_S = 8, 60
 
 
 class Daemon:
@@ -64,22 +65,23 @@ class Daemon:
         seen = self._memory.report.revisions.observed
         self._told = []
         try:
-            report = self._loop(self._fleet, self._memory, began, self._tell, self.stopping)
-            self._failures_in_a_row = 0
+            report = self._loop(
+                self._fleet, self._memory, began, self._tell, self.stopping, self._show
+            )
+        except Superseded:
+            report = self._memory.report
         except StageFailed as e:
             report = self._memory.report.at_stage(e.stage, str(e))
             self._memory.report = report
+        if report.error:
             self._failures_in_a_row += 1
-            LOG.error("stage %s: %s", e.stage, e)
+            LOG.error("stage %s: %s", report.stage, report.error)
+        else:
+            self._failures_in_a_row = 0
         self._record(report, seen, clock.seconds() - began)
         if self._failures_in_a_row:
-            return self._back_off()
+            return clock.with_jitter(back_off_s(self._failures_in_a_row, self._fleet.interval_s))
         return self._next_look(report, clock.seconds())
-
-    def _back_off(self) -> float:
-        state = RetryCallState(retry_object=None, fn=None, args=(), kwargs={})  # type: ignore[arg-type] # only attempt_number is read
-        state.attempt_number = self._failures_in_a_row
-        return min(clock.with_jitter(BACK_OFF(state)), max(self._fleet.interval_s, 60))
 
     def _next_look(self, report: Report, now: float) -> float:
         due = [failure.retry_at - now for failure in report.failures.values()]
@@ -126,13 +128,25 @@ class Daemon:
                 problems=[str(problem) for problem in report.problems],
             )
         self._say(report, seen)
-        status = {
-            **report.as_json(),
-            "looked_at": clock.now().isoformat(timespec="seconds"),
-            "loop_seconds": round(seconds, 3),
-        }
+        looked_at = clock.now().isoformat(timespec="seconds")
+        self._write({**report.as_json(), "looked_at": looked_at, "loop_seconds": round(seconds, 3)})
+        self._memory.report = replace(report, outcomes=())
+
+    def _show(self, report: Report) -> None:
+        """What is waited for, while the loop is not over yet."""
+        LOG.info("waiting: %s", report.error)
+        self._write(report.as_json())
+
+    def _write(self, status: Mapping[str, object]) -> None:
         try:
             write_report(self._fleet.state, status)
         except StageFailed as e:
             LOG.error("%s", e)
-        self._memory.report = replace(report, outcomes=())
+
+
+def back_off_s(failures: int, interval_s: float) -> float:
+    """Seconds to wait after so many failed loops in a row: 1, doubling, at most eight intervals."""
+    state = RetryCallState(retry_object=None, fn=None, args=(), kwargs={})  # type: ignore[arg-type] # only attempt_number is read
+    state.attempt_number = failures
+    longest_s = min(LONGEST_WAIT_INTERVALS * interval_s, LONGEST_WAIT_S)
+    return wait_exponential(multiplier=1, min=1, max=longest_s)(state)

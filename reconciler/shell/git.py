@@ -79,12 +79,12 @@ class Source:
         self._trust = trust
         self._data: dict[str, bytes] = {}  # object id → content, of the commit last read
 
-    def head(self) -> str:
+    def head(self, timeout_s: float = LOOK_TIMEOUT_S) -> str:
         """Return the commit that the branch or tag names now: one `ls-remote`, no full scan.
 
         Raises StageFailed when the server does not answer in time, or has no such ref.
         """
-        self._ref, sha = self._look()
+        self._ref, sha = self._look(timeout_s)
         return sha
 
     def fetch(self, sha: str) -> Commit:
@@ -137,11 +137,11 @@ class Source:
         _remove(self.folder)
         self._data = {}
 
-    def _look(self) -> tuple[str, str]:
+    def _look(self, timeout_s: float = LOOK_TIMEOUT_S) -> tuple[str, str]:
         """Return (full ref, commit id) of what is followed."""
         arguments = ("--", self.url, *self._refs)
         nowhere = Path(os.devnull)  # not the clone: it may be broken
-        done = self._git("ls-remote", *arguments, timeout_s=LOOK_TIMEOUT_S, folder=nowhere)
+        done = self._git("ls-remote", *arguments, timeout_s=timeout_s, folder=nowhere)
         if done.code != 0:
             raise self._failed(done)
         found = dict(to_refs(done.stdout))

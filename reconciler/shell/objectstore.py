@@ -18,6 +18,8 @@ from reconciler.core.derive import Secret
 from reconciler.errors import Stage, StageFailed
 
 TIMEOUT_S = (3.05, 20)
+# A look that gets no answer holds up everything else of the loop for so long.
+LOOK_TIMEOUT_S = (3.05, 10)
 # How a store answers that knows no IAM call, or none with keys of our choice.
 NO_IAM = frozenset({"MethodNotAllowed", "NotImplemented", "InvalidAction", "InvalidRequest"})
 NO_IAM_STATUS = frozenset({404, 405, 501})
@@ -121,7 +123,7 @@ class ObjectStore:
                 data=body,
                 headers={"Content-Type": "application/x-www-form-urlencoded"},
                 auth=AWS4Auth(access_key.value, secret_key.value, self._region, service),
-                timeout=TIMEOUT_S,
+                timeout=LOOK_TIMEOUT_S if stage == "observe" else TIMEOUT_S,
                 allow_redirects=False,
             )
         except requests.RequestException as e:

@@ -33,6 +33,8 @@ MAX_LAYERS = 120
 ACCEPT = ", ".join((DOCKER_MANIFEST, OCI_MANIFEST, DOCKER_LIST, OCI_INDEX))
 MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 _TIMEOUT_S = (5.0, 60.0)
+# A look that gets no answer holds up everything else of the loop for so long.
+_LOOK_TIMEOUT_S = (5.0, 10.0)
 LOGIN_FIX = "does the `secrets_file` of `registry` hold a user who may pull and push?"
 CA_FIX = "name the authority that signed it as `ca_file`"
 
@@ -179,9 +181,10 @@ class Registry:
         url = urljoin(f"{self.address}/v2/", path)
         asked = f"{method} {path.partition('?')[0]}"  # a location may hold the upload's state
         try:
-            answer = self._session.request(method, url, timeout=_TIMEOUT_S, **more)
-            if self._login.renew(self._session, answer, _TIMEOUT_S):
-                answer = self._session.request(method, url, timeout=_TIMEOUT_S, **more)
+            timeout_s = _LOOK_TIMEOUT_S if method == "HEAD" else _TIMEOUT_S
+            answer = self._session.request(method, url, timeout=timeout_s, **more)
+            if self._login.renew(self._session, answer, timeout_s):
+                answer = self._session.request(method, url, timeout=timeout_s, **more)
         except requests.exceptions.SSLError as e:
             raise self._failed(f"{asked}: its certificate is not good", CA_FIX) from e
         except LoginRefused as e:

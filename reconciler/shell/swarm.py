@@ -28,7 +28,9 @@ from reconciler.shell.swarm_answers import to_node, to_service, to_stored, to_ta
 T = TypeVar("T")
 OURS = {"label": f"{names.OWNER_LABEL}={names.OWNER}"}
 MINIMUM_API = (1, 44)
-READ_TIMEOUT_S = 20
+READ_TIMEOUT_S = 10
+# An engine that hangs takes connections and says nothing; the next manager is asked after so long.
+CONNECT_TIMEOUT_S = 5
 NO_LEADER = ("does not have a leader", "context deadline exceeded", "not a swarm manager")
 
 
@@ -36,7 +38,8 @@ class Swarm:
     """A Swarm seen through the first of its managers' engines that answers.
 
     `engines` are docker-py addresses (`unix://…`). Every method raises StageFailed when no
-    manager answers, and OutOfSequence when a write lost a race.
+    manager answers, and OutOfSequence when a write lost a race. The manager that failed is asked
+    last the next time.
     """
 
     def __init__(self, engines: Sequence[str]) -> None:
@@ -59,6 +62,12 @@ class Swarm:
         login = self._logins.get(image.partition("/")[0])
         return {} if login is None else {"X-Registry-Auth": login.value}
 
+    def _turn_away(self, client: docker.APIClient) -> None:
+        """Drop a connection that failed; its manager is asked last from now on."""
+        if client is self._client:  # and not dropped already by another site's thread
+            self.close()
+            self._engines = (*self._engines[1:], *self._engines[:1])
+
     def close(self) -> None:
         """Drop the connection; the next call opens one again."""
         if self._client is not None:
@@ -70,7 +79,7 @@ class Swarm:
         for address in self._engines:
             try:
                 client = docker.APIClient(
-                    base_url=address, version="auto", timeout=READ_TIMEOUT_S, num_pools=16
+                    base_url=address, version="auto", timeout=CONNECT_TIMEOUT_S, num_pools=16
                 )
                 state = client.info()["Swarm"]
             except (DockerException, RequestException, OSError) as e:
@@ -79,6 +88,9 @@ class Swarm:
                 problems.append(f"{address}: {reason}")
                 continue
             if state.get("ControlAvailable"):
+                first = self._engines.index(address)
+                self._engines = (*self._engines[first:], *self._engines[:first])
+                client.timeout = READ_TIMEOUT_S
                 return client
             problems.append(f"{address}: {state.get('Error') or 'not a Swarm manager'}"[:200])
             client.close()
@@ -90,10 +102,9 @@ class Swarm:
         )
 
     def _call(self, stage: Stage, what: str, action: Callable[[docker.APIClient], T]) -> T:
-        if self._client is None:
-            self._client = self._connect()
+        client = self._client = self._client or self._connect()
         try:
-            return action(self._client)
+            return action(client)
         except NotFound:
             raise
         except APIError as e:
@@ -101,12 +112,12 @@ class Swarm:
             if "update out of sequence" in text:
                 raise OutOfSequence(stage, "it changed since it was read", where=what) from e
             if any(words in text for words in NO_LEADER):
-                self.close()
+                self._turn_away(client)
             raise StageFailed(
                 stage, text or f"the engine answered {e.status_code}", where=what
             ) from e
         except (DockerException, RequestException, OSError) as e:
-            self.close()
+            self._turn_away(client)
             raise StageFailed(
                 stage, f"the engine did not answer ({type(e).__name__})", where=what
             ) from e

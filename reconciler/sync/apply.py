@@ -53,13 +53,11 @@ class Run:
 def apply_platform(
     fleet: Fleet, plan: Plan, desired: DesiredPlatform, observed: ObservedCluster, tell: Report
 ) -> None:
-    """Make what sites share, in the plan's order, and wait until it is up. Raises StageFailed."""
+    """Make what sites share, in the plan's order. Raises StageFailed."""
     for operation in plan.operations:
         began = time.monotonic()
         _platform_operation(fleet, operation, desired, observed)
         tell(Outcome(operation=operation, seconds=time.monotonic() - began))
-    if plan.operations:
-        fleet.wait_for_platform(desired)
 
 
 def _platform_operation(

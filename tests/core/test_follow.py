@@ -17,7 +17,7 @@ from reconciler.errors import StageFailed
 from reconciler.shell.context import read
 from reconciler.shell.journal import Journal
 from reconciler.sync.fleet import Fleet, open_fleet
-from reconciler.sync.loop import Memory, Tell
+from reconciler.sync.loop import Memory, Show, Tell
 
 A, B = "a" * 40, "b" * 40
 Step = Callable[[Memory, Tell], Report]
@@ -69,7 +69,12 @@ def logged(fleet: Fleet, caplog: pytest.LogCaptureFixture) -> Callable[..., list
         left = list(steps)
 
         def once(
-            _fleet: Fleet, memory: Memory, _now: float, tell: Tell, _stop: Callable[[], bool]
+            _fleet: Fleet,
+            memory: Memory,
+            _now: float,
+            tell: Tell,
+            _stop: Callable[[], bool],
+            _show: Show,
         ) -> Report:
             step = left.pop(0)
             daemon.wake()  # no waiting between loops
