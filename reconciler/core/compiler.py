@@ -6,10 +6,11 @@ breaks the commit. Neither is ever read as a deletion.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from reconciler.core import domains, plaintext, policy, reading
+from reconciler.core import domains, package_policy, plaintext, policy, reading
 from reconciler.core.blob import EXECUTABLE, Blob, unreadable
 from reconciler.core.document import Document
 from reconciler.core.jsontext import MAX_BYTES as MAX_SITE_BYTES
@@ -43,15 +44,19 @@ class Compiled:
 
 
 def compile_fleet(
-    blobs: Mapping[str, Blob], schemas: Schemas, routed: Mapping[str, str] = NOBODY
+    blobs: Mapping[str, Blob],
+    schemas: Schemas,
+    routed: Mapping[str, str] = NOBODY,
+    now: datetime | None = None,
 ) -> Compiled:
     """Read `path → blob` of one commit.
 
     `routed` is the table of hosts that is served now, host → site: who has a domain or a name
-    keeps it against a newcomer. Nothing in `blobs` raises.
+    keeps it against a newcomer. `now` (UTC) is what days in the files are compared with; without
+    it, nothing has ended. Nothing in `blobs` raises.
     """
     platform, platform_problems = read_platform(blobs, schemas)
-    allowlist, allowlist_problems = read_allowlist(blobs, schemas)
+    allowlist, allowlist_problems = read_allowlist(blobs, schemas, now.date() if now else None)
     shared = [*platform_problems, *allowlist_problems, *image_problems(blobs)]
     files, misplaced = by_name(blobs)
     if not files:
@@ -165,7 +170,7 @@ def _meaning(
         yield from policy.replica_problems(document, platform)
         yield from policy.locale_problems(document, platform)
     if allowlist is not None:
-        yield from policy.package_problems(document, allowlist, platform)
+        yield from package_policy.package_problems(document, allowlist, platform)
 
 
 def _between_sites(
