@@ -19,6 +19,7 @@ from reconciler.core.plan import Operation
 from reconciler.core.site_objects import home_url
 from reconciler.errors import StageFailed, UsageError
 from reconciler.shell import probe
+from reconciler.shell.archive_store import Bucket
 from reconciler.shell.cdn import pull_zones
 from reconciler.shell.context import Context
 from reconciler.shell.database import Database, Server
@@ -249,19 +250,20 @@ def open_fleet(
             context.repository, context.branch, context.state / "clone.git", context.credentials
         )
     )
+    store = ObjectStore(context.store, *platform_objects.store_admin(master))
     return Fleet(
         context=context,
         master=master,
         source=source,
         swarm=Swarm(context.engines),
         database=Database(Server(host=host, port=int(port), password=password)),
-        store=ObjectStore(context.store, *platform_objects.store_admin(master)),
+        store=store,
         edge=Edge(platform_objects.edge_token(master)),
         images=Images(
             Registry(f"http://{context.registry}"),
             context.registry,
             context.builder,
-            Archives(context.state / "archives"),
+            Archives(context.state / "archives", Bucket(store), mirrors=context.mirrors),
         ),
         interval_s=interval_s if interval_s is not None else context.interval_s,
         cdn=LocalCdn(),
