@@ -1,7 +1,8 @@
 """From a commit's files to the fleet that is wanted, and every problem on the way.
 
 A site whose file has a problem is *held*: it stays as it last was good. A shared file that has one
-breaks the commit. Neither is ever read as a deletion.
+breaks the commit. Neither is ever read as a deletion. What the advisories say does neither: a hole
+that became known must not stop the very commit that closes it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from reconciler.core import domains, package_policy, plaintext, policy, reading
+from reconciler.core.advisory_policy import advisory_problems
 from reconciler.core.blob import EXECUTABLE, Blob, unreadable
 from reconciler.core.document import Document
 from reconciler.core.jsontext import MAX_BYTES as MAX_SITE_BYTES
@@ -72,7 +74,12 @@ def compile_fleet(
         found[name].append(problem)
     sites = {name: site for name, (site, _) in good.items() if not broken(found[name])}
     suspects = {*files, *stems(misplaced), *_claimed_names(documents)}
-    problems = (*shared, *misplaced, *(problem for each in found.values() for problem in each))
+    problems = (
+        *shared,
+        *misplaced,
+        *(problem for each in found.values() for problem in each),
+        *advisory_problems(blobs, allowlist, sites.values(), now),
+    )
     return Compiled(
         platform=platform,
         allowlist=allowlist,

@@ -10,6 +10,8 @@ from typing import Literal
 Severity = Literal["error", "warning"]
 
 ProblemCode = Literal[
+    "advisories-old",
+    "advisories-unreadable",
     "allowlist-missing",
     "archive-not-pinned",
     "control-character",
@@ -38,13 +40,16 @@ ProblemCode = Literal[
     "platform-contradiction",
     "platform-missing",
     "plugin-blocked",
+    "plugin-closed",
     "plugin-deprecated",
+    "plugin-handed-over",
     "plugin-needs-plugin",
     "plugin-not-vetted",
     "plugin-repeated",
     "plugin-source-missing",
     "plugin-tree-mismatch",
     "plugin-version-not-vetted",
+    "plugin-vulnerable",
     "replicas-too-many",
     "repeated-item",
     "secret-in-git",

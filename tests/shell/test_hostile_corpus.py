@@ -93,6 +93,7 @@ ARCHIVES: list[tuple[str, Callable[[], bytes], ArchiveCode]] = [
      "archive-contradiction"),
     ("more: two methods", lambda: patched(zipped(("notice/x", PHP)), b"PK\3\4\x14\0\0\0\x08",
                                       b"PK\3\4\x14\0\0\0\x00"), "archive-contradiction"),
+    ("more: two digests", lambda: GOOD[:14] + b"\0\0\0\0" + GOOD[18:], "archive-contradiction"),
     ("more: encrypted entry", lambda: encrypted(1), "archive-encrypted"),
     ("more: encrypted directory", lambda: encrypted(0x2000), "archive-encrypted"),
     ("more: another folder", lambda: zipped(("notice/a.php", PHP), ("akismet/akismet.php", PHP)),
