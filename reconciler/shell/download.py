@@ -8,7 +8,8 @@ import requests
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 from urllib3.exceptions import HTTPError
 
-from reconciler.errors import StageFailed
+from reconciler.core.derive import Secret
+from reconciler.errors import Stage, StageFailed
 
 _CHUNK_BYTES = 256 * 1024
 _MOST_REDIRECTS = 3
@@ -45,22 +46,32 @@ class _Download:
     redirects: tuple[str, ...]
     limits: Limits
     where: str
+    stage: Stage
+    bearer: Secret | None
     end: float
 
     def failed(self, what: str, fix: str = "") -> StageFailed:
-        return StageFailed("image", f"{self.url}: {what}", where=self.where, fix=fix)
+        return StageFailed(self.stage, f"{self.url}: {what}", where=self.where, fix=fix)
 
 
 def download(
-    url: str, *, where: str, redirects: tuple[str, ...] = (), limits: Limits | None = None
+    url: str,
+    *,
+    where: str,
+    redirects: tuple[str, ...] = (),
+    limits: Limits | None = None,
+    stage: Stage = "image",
+    bearer: Secret | None = None,
 ) -> bytes:
-    """Return what `url` has. `where` is said in failures.
+    """Return what `url` has. `where` and `stage` are said in failures; `bearer` is a token to show.
 
     Only the origins in `redirects` (scheme and host) may be followed to. What broke off is asked
     for from there on, if the server vouches that it is still the same. Raises StageFailed.
     """
     bounds = limits or Limits()
-    task = _Download(url, redirects, bounds, where, time.monotonic() + bounds.total_s)
+    task = _Download(
+        url, redirects, bounds, where, stage, bearer, time.monotonic() + bounds.total_s
+    )
     got = _Got()
     retrying = Retrying(
         retry=retry_if_exception_type(_Away),
@@ -83,7 +94,7 @@ def _attempt(task: _Download, got: _Got) -> None:
         try:
             with requests.get(
                 url,
-                headers=_headers(got),
+                headers=_headers(task, got),
                 stream=True,
                 timeout=(5.0, task.limits.silence_s),
                 allow_redirects=False,
@@ -97,9 +108,11 @@ def _attempt(task: _Download, got: _Got) -> None:
     raise task.failed(f"sends us on more than {_MOST_REDIRECTS} times")
 
 
-def _headers(got: _Got) -> dict[str, str]:
+def _headers(task: _Download, got: _Got) -> dict[str, str]:
     # Compressed on the way, a small answer could unpack to any size.
     headers = {"Accept-Encoding": "identity"}
+    if task.bearer is not None:
+        headers["Authorization"] = f"Bearer {task.bearer.value}"
     if got.data and got.etag:
         headers |= {"Range": f"bytes={len(got.data)}-", "If-Range": got.etag}
     return headers
