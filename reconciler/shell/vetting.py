@@ -127,9 +127,11 @@ def _in_pool(
                     chunk = running.pop(future)
                     try:
                         reports: list[PhpReport] | None = future.result()
-                    except (BrokenProcessPool, MemoryError, RecursionError):
+                    except BrokenProcessPool:
                         reports = None
                         broken = True
+                    except Exception:  # noqa: BLE001 - whatever one hostile file does to the parser
+                        reports = None
                     yield [path for path, _ in chunk], reports
 
 

@@ -43,6 +43,15 @@ def read_package(place: Path, slug: str = "") -> Read:
     raise UsageError("neither a folder nor a zip", where=str(place))
 
 
+def read_reviews(fleet: Path, folder: str) -> dict[str, bytes]:
+    """The kept reviews of a fleet: path in its repository → bytes. Links are not followed."""
+    found: dict[str, bytes] = {}
+    for path, entry in _entries(fleet, f"{folder}/") if (fleet / folder).is_dir() else ():
+        if path.endswith(".json") and entry.is_file(follow_symlinks=False):
+            found[path] = _content(entry.path)
+    return found
+
+
 def opened(data: bytes, slug: str) -> Read:
     """Open a zip whose one folder is `slug` ("" for whatever its first entry is below)."""
     name = slug or _first_folder(data)

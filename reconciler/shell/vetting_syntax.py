@@ -18,7 +18,12 @@ from reconciler.shell.program import run
 
 LINT_TIMEOUT_S = 300
 _QUICK_S = 20.0
-_LIMITS = ["--network", "none", "--read-only", "--tmpfs", "/tmp:size=512m,mode=1777", "--memory", "1g", "--pids-limit", "64", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "33:33", "--entrypoint", "sh"]
+_SCRATCH = "type=tmpfs,destination=/tmp,tmpfs-size=536870912,tmpfs-mode=1777"
+_LIMITS = (
+    *("--network", "none", "--read-only", "--mount", _SCRATCH, "--user", "33:33"),
+    *("--memory", "1g", "--cpus", "2", "--pids-limit", "64"),
+    *("--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--entrypoint", "sh"),
+)
 # xargs stops at exit code 255, which is what `php -l` ends with; hence the shell between.
 _SCRIPT = (
     "mkdir /tmp/x && cd /tmp/x && tar -xf - && php -r 'echo PHP_VERSION, PHP_EOL;' &&"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reconciler.core.layers import File
 from reconciler.core.vetting.candidate import Candidate
 from reconciler.core.vetting.finding import Finding, Rule, found
+from reconciler.core.vetting.licence_text import licence_in
 
 MAIN_FILE = Rule(
     code="main-file",
@@ -28,9 +29,9 @@ HEADER_MISPLACED = Rule(
     code="header-misplaced",
     level="warn",
     family="packaging",
-    summary="a header stands outside the first comment",
-    why="WordPress reads the first such line of 8 KiB, code and strings included; people read the comment.",
-    fix="write each header once, in the first comment",
+    summary="a header stands outside a comment",
+    why="WordPress reads the first such line of 8 KiB, code and strings included; people read comments.",
+    fix="write each header once, in a comment at the top",
 )
 VERSION_DIFFERS = Rule(
     code="version-differs",
@@ -147,7 +148,9 @@ def about(candidate: Candidate) -> About:
         author=header(text, "Author"),
         author_uri=header(text, "Author URI"),
         home=header(text, home),
-        licence=header(text, "License") or readme.get("license", ""),
+        licence=header(text, "License")
+        or readme.get("license", "")
+        or licence_in(text, candidate.files),
         text_domain=header(text, "Text Domain"),
         update_uri=header(text, "Update URI"),
         network=header(text, "Network"),
@@ -217,8 +220,7 @@ def _main_findings(candidate: Candidate, words: About) -> Iterator[Finding]:
 
 
 def _misplaced(path: str, text: str) -> Iterator[Finding]:
-    comment = _COMMENT.search(text)
-    inside = comment[0] if comment else ""
+    inside = "\n".join(match[0] for match in _COMMENT.finditer(text))
     for name in ("Plugin Name", "Theme Name", "Version", "Update URI"):
         value = header(text, name)
         if value and header(inside, name) != value:

@@ -1,7 +1,7 @@
 """Bundled libraries: what Composer installed, and copies of what WordPress has itself."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.core.vetting.candidate import Candidate
@@ -75,7 +75,7 @@ def library_findings(candidate: Candidate) -> Iterator[Finding]:
         yield found(LIBRARY_OF_CORE, path, 1, f"{detail}, {digest_of(data)}", detail=detail)
 
 
-def name_findings(names: dict[str, str], taken: dict[str, str]) -> Iterator[Finding]:
+def name_findings(names: Mapping[str, str], taken: Mapping[str, str]) -> Iterator[Finding]:
     """Names of this package (name → file) that others have: `taken` maps name → package.
 
     One finding for each other package: a bundled library has hundreds of names.

@@ -81,7 +81,8 @@ _GNU_URL = re.compile(r"https?://(?:www\.)?(?:gnu\.org/licenses|opensource\.org/
 
 def spdx(text: str) -> str:
     """A licence's text as its SPDX name; "" where it is not known, `proprietary` for closed ones."""
-    plain = text.strip().strip(".*")
+    plain = re.sub(r"\s*[(<]https?://[^)>]*[)>]?", "", text.strip()).strip(".* ")
+    plain = re.sub(r"\s*\((?:the )?[\w .-]{2,12}\)$", "", plain)
     url = _GNU_URL.match(plain.lower())
     if url:
         plain = re.sub(r"\.(?:html|txt|en)\b.*", "", url[1]).replace("old-licenses/", "")
@@ -115,7 +116,9 @@ def _gnu(match: re.Match[str]) -> str:
 def fits(expression: str) -> bool | None:
     """Whether an SPDX expression or a free text goes with the GPL; None where nobody can say."""
     parts = re.split(
-        r"\s+or\s+(?!later|newer|any|higher)|\s*\|\|?\s*", expression.strip("() "), flags=re.I
+        r"\s+or\s+(?!later|newer|any|higher)|\s*\|\|?\s*|(?<=\w)/(?=[A-Z])",
+        expression.strip("() "),
+        flags=re.I,
     )
     judged = [_all_fit(part) for part in parts]
     if True in judged:

@@ -121,6 +121,12 @@ _INCLUDED = frozenset({"inc", "phtml", "module", "tpl", "template", "view"})
 """Endings that honest code gives to what it includes: analysed as PHP, and said."""
 
 _SERVER_FILES = {".htaccess", ".user.ini", "php.ini", "web.config", ".htpasswd"}
+# What in an .htaccess does more than to close a folder.
+_OPENS = re.compile(
+    rb"php_|handler|addtype|forcetype|rewrite|redirect|errordocument|execcgi|includes|\baction\b"
+    rb"|prepend|append|setenv|header|proxy|\+",
+    re.IGNORECASE,
+)
 _VERSION_CONTROL = {".git", ".svn", ".hg", ".bzr", "cvs", ".jj"}
 _TOOLS = re.compile(
     r"\.(?:editorconfig|gitattributes|gitignore|gitkeep|keep|distignore|nvmrc|babelrc|browserslistrc"
@@ -133,7 +139,7 @@ def packaging_findings(files: Mapping[str, File]) -> Iterator[Finding]:
     """What `files` (path → file) holds that no site needs."""
     told: set[str] = set()
     for path, file in files.items():
-        yield from _by_name(path, told)
+        yield from _by_name(path, file, told)
         yield from _by_bytes(path, file)
 
 
@@ -164,7 +170,7 @@ def line_at(data: bytes, offset: int) -> int:
     return data.count(b"\n", 0, offset) + 1
 
 
-def _by_name(path: str, told: set[str]) -> Iterator[Finding]:
+def _by_name(path: str, file: File, told: set[str]) -> Iterator[Finding]:
     """Each hidden folder is told once, by the first file in it."""
     parts = path.split("/")
     for depth, part in enumerate(parts, start=1):
@@ -175,7 +181,15 @@ def _by_name(path: str, told: set[str]) -> Iterator[Finding]:
                 yield found(VERSION_CONTROL, path, 1, folder)
             return
     if parts[-1].lower() in _SERVER_FILES:
-        yield found(SERVER_SETTINGS, path, 1, parts[-1])
+        closes = parts[-1].lower() == ".htaccess" and not _OPENS.search(file.data)
+        yield found(
+            SERVER_SETTINGS,
+            path,
+            1,
+            f"{parts[-1]}, {digest_of(file.data)}",
+            detail="it only closes folders, and nginx does not read it" if closes else "",
+            level="info" if closes else None,
+        )
         return
     for depth, part in enumerate(parts, start=1):
         if part.startswith(".") or part in {"__MACOSX", "Thumbs.db"}:

@@ -1,7 +1,7 @@
 """The judgement of one package: what its files say, compared with what it may do here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from reconciler.core.vetting import (
@@ -75,39 +75,51 @@ class Vetting:
         return sum(1 for finding in self.findings if finding.level == level)
 
 
-def vet(
-    candidate: Candidate,
-    php_reports: Mapping[str, PhpReport],
-    behaviour: Behaviour | None = None,
-    *,
-    others: Mapping[str, str] | None = None,
-    acceptances: Sequence[Acceptance] = (),
-    today: str = "",
-    standing: Standing = "entered",
-    syntax: Syntax | None = None,
-) -> Vetting:
-    """Judge `candidate`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a judgement depends on beside the package's files.
 
     `others`: global name → the other allowed package that defines it. `today` is YYYY-MM-DD;
     exceptions that ended before it do not count. `standing`: "proposed" while nobody decided on
     grants, so that what needs one is a warning and not yet a block.
     """
+
+    others: Mapping[str, str] = field(default_factory=dict, repr=False)
+    acceptances: tuple[Acceptance, ...] = ()
+    today: str = ""
+    standing: Standing = "entered"
+
+
+ALONE = Around()
+
+
+def vet(
+    candidate: Candidate,
+    php_reports: Mapping[str, PhpReport],
+    behaviour: Behaviour | None = None,
+    *,
+    around: Around = ALONE,
+    syntax: Syntax | None = None,
+    extra: Sequence[Finding] = (),
+) -> Vetting:
+    """Judge `candidate`. `extra`: what was found while its files were read."""
     own = profile(candidate, php_reports)
     findings = [
+        *extra,
         *own.findings,
         *version_findings(own.about, candidate.target),
-        *grant_findings(own.facts, candidate.grants, standing),
-        *name_findings(dict(own.names), dict(others or {})),
+        *grant_findings(own.facts, candidate.grants, around.standing),
+        *name_findings(own.names, around.others),
         *(syntax.findings if syntax else ()),
         *(behaviour.findings(candidate.grants) if behaviour else ()),
     ]
-    still_open, closed = accept(findings, acceptances, today)
+    still_open, closed = accept(findings, around.acceptances, around.today)
     return Vetting(
         profile=own,
         findings=tuple(sorted(still_open, key=in_order)),
         accepted=closed,
         verdict=verdict(still_open),
-        standing=standing,
+        standing=around.standing,
         syntax=syntax,
         behaviour=behaviour,
     )
