@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from reconciler.core.layers import File
@@ -99,10 +99,11 @@ def compare(
     old, now = before.profile, after.profile
     could, can = abilities(old.facts), abilities(now.facts)
     more = gained(could, can)
+    if old.version == now.version and old.tree_sha256 != now.tree_sha256:
+        changed = found(SAME_VERSION_OTHER_FILES, "", 1, now.tree_sha256)
+        after = replace(after, findings=(changed, *after.findings), verdict="block")
     new = tuple(_beyond(after.findings, _all(before)))
     closed = [item.finding for item in after.accepted]
-    if old.version == now.version and old.tree_sha256 != now.tree_sha256:
-        new = (found(SAME_VERSION_OTHER_FILES, "", 1, now.tree_sha256), *new)
     return Bump(
         before=before,
         after=after,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from reconciler.core.vetting.accepted import Accepted
 from reconciler.core.vetting.bump import Bump
 from reconciler.core.vetting.vet import Vetting
 
@@ -40,25 +41,23 @@ def lane(vetting: Vetting, bump: Bump | None, published_days: int | None) -> Lan
 
 
 def _red(vetting: Vetting, bump: Bump | None) -> Iterator[str]:
-    if vetting.verdict == "block":
-        yield "it has findings that block"
     if bump is None:
         yield "it is new here"
-        if any(item.finding.level == "block" for item in vetting.accepted):
-            yield "a finding that blocks is accepted"
-        return
-    if any(f.level == "block" for f in bump.new):
-        yield "a new finding blocks"
-    known = {(a.acceptance.code, a.acceptance.mark) for a in bump.before.accepted}
-    if any(
-        a.finding.level == "block" and (a.acceptance.code, a.acceptance.mark) not in known
-        for a in vetting.accepted
-    ):
-        yield "a finding that blocks is accepted"
-    if any(finding.level == "block" for finding in bump.spread):
-        yield "code that was accepted once stands at more places"
-    if handed_over(bump) and (bump.more or any(f.level != "info" for f in bump.new)):
+    elif handed_over(bump) and (bump.more or any(f.level != "info" for f in bump.new)):
         yield "it changed hands, and does what it did not"
+    if bump and any(f.level == "block" for f in bump.new):
+        yield "a new finding blocks"
+    elif vetting.verdict == "block":
+        yield "it has findings that block"
+    known = {_key(item) for item in bump.before.accepted} if bump else set()
+    if any(a.finding.level == "block" and _key(a) not in known for a in vetting.accepted):
+        yield "a finding that blocks is accepted"
+    if bump and any(finding.level == "block" for finding in bump.spread):
+        yield "code that was accepted once stands at more places"
+
+
+def _key(accepted: Accepted) -> tuple[str, str]:
+    return accepted.acceptance.code, accepted.acceptance.mark
 
 
 def _yellow(vetting: Vetting, bump: Bump | None, published_days: int | None) -> Iterator[str]:

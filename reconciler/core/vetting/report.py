@@ -165,11 +165,11 @@ def _todo(vetting: Vetting, bump: Bump | None) -> Section:
     blocks = [f for f in findings if f.level == "block"]
     final = [f for f in blocks if f.rule.final]
     tree = vetting.profile.tree_sha256[:12]
-    keep = f"keep {bump.before.profile.version}" if bump else "leave it out"
+    keep: Phrase = ("keep ", Quoted(bump.before.profile.version)) if bump else ("leave it out",)
     if final:
         words: Phrase = (
             f"do not approve: {final[0].code} has no exception · ask the author · ",
-            Quoted(keep),
+            *keep,
         )
     elif blocks:
         marks = ", ".join(
@@ -177,10 +177,10 @@ def _todo(vetting: Vetting, bump: Bump | None) -> Section:
         )
         words = (
             f"ask the author, or accept with a reason ({marks}) · ",
-            Quoted(keep),
+            *keep,
         )
     elif any(f.level == "warn" for f in findings):
-        words = (f"read the warnings, then approve {tree} · ask the author · ", Quoted(keep))
+        words = (f"read the warnings, then approve {tree} · ask the author · ", *keep)
     else:
         words = (f"approve {tree}",)
     return Section("DO", (words,))
