@@ -110,11 +110,11 @@ def _desk(arguments: argparse.Namespace) -> "Desk":
     """The desk of the fleet's folder, with the image of the cluster that is known here, if any."""
     from dataclasses import replace
 
+    from reconciler.core.vetting.php import analyse_php
     from reconciler.daemon.clock import now
     from reconciler.shell.sources import Archives
     from reconciler.shell.vetting_cache import default_folder
     from reconciler.sync.vetting import base_image, open_desk, report_cache
-    from reconciler.sync.vetting_engine import analyse_php
 
     folder = arguments.cache or default_folder()
     desk = open_desk(

@@ -17,7 +17,7 @@ from reconciler.core.vetting.candidate import NOTHING_GRANTED, Candidate, Grants
 from reconciler.core.vetting.finding import Finding
 from reconciler.core.vetting.headers import about
 from reconciler.core.vetting.packaging import php_paths
-from reconciler.core.vetting.php import PhpReport
+from reconciler.core.vetting.php import RULES, PhpReport
 from reconciler.core.vetting.profile import Profile, profile
 from reconciler.core.vetting.review_file import review_problem
 from reconciler.core.vetting.target import target_of
@@ -25,12 +25,14 @@ from reconciler.core.vetting.vet import Around, Behaviour, Syntax, Vetting, refu
 from reconciler.errors import UsageError
 from reconciler.shell.schemas import load_schemas
 from reconciler.shell.sources import Archives
-from reconciler.shell.vetting import Analyse, Said, analyse_files, engine_digest
+from reconciler.shell.vetting import ANALYSIS_FAILED, Analyse, Said, analyse_files, engine_digest
 from reconciler.shell.vetting_cache import ReportCache
 from reconciler.shell.vetting_source import read_package
 from reconciler.shell.vetting_syntax import check_syntax
 from reconciler.shell.worktree import read_worktree
-from reconciler.sync.vetting_engine import PHP_RULES
+
+PHP_RULES = (*RULES, ANALYSIS_FAILED)
+"""What an analysis of PHP may answer with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,9 @@ from typing import Literal
 from reconciler.core.vetting.candidate import Grants
 from reconciler.core.vetting.finding import Ability, Fact, Finding, Rule, found
 
+UNKNOWN = "?"
+"""How the analysis of PHP writes a host that is made at run time."""
+
 Standing = Literal["entered", "proposed"]
 """Whether somebody decided what to grant already: an entry of the allowlist, or none yet."""
 
@@ -110,7 +113,7 @@ def covered(ability: Ability, value: str, granted: Sequence[str]) -> bool:
         case "write":
             return _place(value) in granted
         case "host" | "asset-host":
-            return value.lower() in granted
+            return value.lower() in granted or value == UNKNOWN  # which has a rule of its own
         case _:
             return value in granted
 

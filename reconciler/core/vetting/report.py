@@ -112,8 +112,8 @@ def _profile(vetting: Vetting) -> Iterator[Section]:
         cut(list(_abilities(own.facts)), MAX_ABILITIES, "kinds more, below")
         or (("nothing beyond drawing pages",),),
     )
-    shown = tuple(brief(f) for f in vetting.findings if f.level != "info")
-    yield Section("FOUND", cut(shown, MAX_FINDINGS, "findings more, below"))
+    shown = brief(f for f in vetting.findings if f.level != "info")
+    yield Section("FOUND", cut(shown, MAX_FINDINGS, "rules more, below"))
     php = sum(1 for path in own.files if path.endswith(".php"))
     licence = own.licence or words.licence or "no licence"
     needs = [

@@ -23,10 +23,10 @@ def comparison(bump: Bump) -> Iterator[Section]:
     """The sections of a bump; those without lines are left out by who asks."""
     yield _who(bump)
     yield Section("CAN NOW", tuple(_can_now(bump)), "loud" if bump.more else "plain")
-    shown = tuple(brief(f) for f in bump.new if f.level != "info")
-    yield Section("NEW", cut(shown, MAX_FINDINGS, "new findings below"))
-    spread = tuple(brief(finding) for finding in bump.spread)
-    yield Section("SPREAD", cut(spread, MAX_PLACES, "places more"), "loud")
+    shown = brief(f for f in bump.new if f.level != "info")
+    yield Section("NEW", cut(shown, MAX_FINDINGS, "rules more, below"))
+    spread = brief(bump.spread)
+    yield Section("SPREAD", cut(spread, MAX_PLACES, "rules more"), "loud")
     yield Section("CODE", tuple(_code(bump)))
     fixes = tuple(
         (

@@ -7,7 +7,7 @@ from html import escape
 from reconciler.core.problem import escaped
 from reconciler.core.vetting.finding import Finding, abilities
 from reconciler.core.vetting.report import Report
-from reconciler.core.vetting.report_phrase import Phrase, Quoted, at
+from reconciler.core.vetting.report_phrase import Phrase, Quoted, at, snippet
 from reconciler.core.vetting.report_text import plain
 
 _STYLE = """
@@ -109,7 +109,7 @@ def _finding(finding: Finding, state: str) -> Iterator[str]:
     level = f'<span class="level {finding.level}">{finding.level}</span>'
     place = rendered(at(finding.file, finding.line))
     yield f'<p class="place">{level} · {finding.code} · {place} · {finding.mark}{state}</p>'
-    if finding.excerpt and finding.excerpt != finding.detail:
+    if snippet(finding):
         yield f"<pre>{_code(finding.excerpt)}</pre>"
     yield f"<p>{_ours(finding.rule.why)}</p><p><strong>Fix:</strong> {_ours(finding.rule.fix)}</p>"
     yield "</article>"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from reconciler.core.problem import escaped
 from reconciler.core.vetting.finding import Finding
 from reconciler.core.vetting.report import Report
-from reconciler.core.vetting.report_phrase import Phrase, Quoted, at
+from reconciler.core.vetting.report_phrase import Phrase, Quoted, at, snippet
 
 MAX_FINDINGS = 40
 MAX_QUOTED_CHARS = 300
@@ -73,6 +73,6 @@ def _finding(finding: Finding) -> Iterator[str]:
     place = rendered(at(finding.file, finding.line))
     said = rendered((finding.rule.summary, *special))
     yield f"- {_SIGNS[finding.level]} **{finding.code}** {place} {said} ({finding.mark})"
-    if finding.excerpt and finding.excerpt != finding.detail:
+    if snippet(finding):
         yield f"  - {span(finding.excerpt)}"
     yield f"  - {ours(finding.rule.why)} **Fix:** {ours(finding.rule.fix)}"

@@ -3,11 +3,11 @@
 So no format can take the package's text for markup.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from reconciler.core.vetting.finding import Finding
+from reconciler.core.vetting.finding import Finding, excerpt_of
 
 KIBIBYTE = 1024
 MAX_VALUES = 6
@@ -57,14 +57,23 @@ def at(file: str, line: int) -> Phrase:
     return (Quoted(f"{file}:{line}"),) if file else ("the package as a whole",)
 
 
-def brief(finding: Finding) -> Phrase:
-    special: Phrase = (": ", Quoted(finding.detail)) if finding.detail else ()
-    return (
-        f"{finding.level}  {finding.code}  ",
-        *at(finding.file, finding.line),
-        f"  {finding.rule.summary}",
-        *special,
-    )
+def brief(findings: Iterable[Finding]) -> list[Phrase]:
+    """A line for each rule that found something: where first, and at how many places more."""
+    by_rule: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        by_rule.setdefault((finding.level, finding.code), []).append(finding)
+    lines: list[Phrase] = []
+    for (level, code), (first, *others) in by_rule.items():
+        special: Phrase = (": ", Quoted(first.detail)) if first.detail else ()
+        more = f" (and {counted(len(others), 'place')} more)" if others else ""
+        place = at(first.file, first.line)
+        lines.append((f"{level} {code}  ", *place, f"{more}  {first.rule.summary}", *special))
+    return lines
+
+
+def snippet(finding: Finding) -> str:
+    """The excerpt; "" where the detail has said it already."""
+    return "" if finding.excerpt == excerpt_of(finding.detail) else finding.excerpt
 
 
 def weighty(by_ability: Mapping[str, list[str]]) -> list[tuple[str, list[str]]]:

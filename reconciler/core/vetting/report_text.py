@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from reconciler.core.problem import escaped
 from reconciler.core.vetting.finding import Finding
 from reconciler.core.vetting.report import Report
-from reconciler.core.vetting.report_phrase import Phrase, Quoted, at
+from reconciler.core.vetting.report_phrase import Phrase, Quoted, at, snippet
 
 MAX_LINE_CHARS = 150
 _LABEL_CHARS = 9
@@ -52,7 +52,7 @@ def _finding(finding: Finding, state: str) -> Iterator[str]:
     place = plain(at(finding.file, finding.line))
     yield f"{place}  {state}{finding.level}  {finding.code} {finding.mark}"
     yield f"  {finding.rule.summary}{special}"
-    if finding.excerpt and finding.excerpt != finding.detail:
+    if snippet(finding):
         yield f"  > {finding.excerpt}"
     yield f"  why: {finding.rule.why}"
     yield f"  fix: {finding.rule.fix}"

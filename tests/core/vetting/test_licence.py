@@ -52,18 +52,18 @@ def test_every_name_is_its_own_name() -> None:
 @pytest.mark.parametrize(
     ("expression", "wanted"),
     [
-        ("(MIT OR proprietary)", True),
-        ("MIT AND BSD-4-Clause", False),
-        ("MIT AND ISC", True),
-        ("GPL-2.0-or-later WITH Classpath-exception-2.0", True),
-        ("MIT/GPL2", True),
-        ("BUSL-1.1", False),
-        ("whatever OR BUSL-1.1", None),
-        ("whatever", None),
+        ("(MIT OR proprietary)", "yes"),
+        ("MIT AND BSD-4-Clause", "no"),
+        ("MIT AND ISC", "yes"),
+        ("GPL-2.0-or-later WITH Classpath-exception-2.0", "yes"),
+        ("MIT/GPL2", "yes"),
+        ("BUSL-1.1", "no"),
+        ("whatever OR BUSL-1.1", "nobody knows"),
+        ("whatever", "nobody knows"),
     ],
 )
-def test_expressions_are_judged_by_their_parts(expression: str, wanted: bool | None) -> None:
-    assert fits(expression) is wanted
+def test_expressions_are_judged_by_their_parts(expression: str, wanted: str) -> None:
+    assert {True: "yes", False: "no", None: "nobody knows"}[fits(expression)] == wanted
 
 
 def found(candidate: Candidate) -> list[str]:

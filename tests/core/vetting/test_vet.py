@@ -164,7 +164,8 @@ def test_a_new_host_is_an_ability_with_its_place_and_a_new_block() -> None:
     bump = bumped({}, {"inc/s.php": "<?php\n" + CALL.format("t.example")})
     assert dict(bump.more) == {"host": ["t.example"]}
     place = bump.place("host", "t.example")
-    assert place is not None and (place.file, place.line) == ("inc/s.php", 2)
+    assert place is not None
+    assert (place.file, place.line) == ("inc/s.php", 2)
     assert codes(bump.new) == {"host-not-granted"}
     assert bump.changes[0].path == "inc/s.php"
     assert bump.changes[0].reason == "host-not-granted"

@@ -48,11 +48,28 @@ if TYPE_CHECKING:
     from reconciler.core.vetting.php.run import Run
 
 UNCLEANING: Final = DECODERS | frozenset(
-    ["urldecode", "rawurldecode", "html_entity_decode", "htmlspecialchars_decode", "wp_specialchars_decode", "json_decode", "unserialize", "maybe_unserialize", "stripcslashes"]
+    [
+        "urldecode",
+        "rawurldecode",
+        "html_entity_decode",
+        "htmlspecialchars_decode",
+        "wp_specialchars_decode",
+        "json_decode",
+        "unserialize",
+        "maybe_unserialize",
+        "stripcslashes",
+    ]
 )
 UNSLASHING: Final = frozenset(("stripslashes", "wp_unslash", "stripslashes_deep"))
 SAFE_FILTERS: Final = frozenset(
-    ["FILTER_VALIDATE_INT", "FILTER_SANITIZE_NUMBER_INT", "FILTER_VALIDATE_BOOLEAN", "FILTER_VALIDATE_BOOL", "FILTER_VALIDATE_FLOAT", "FILTER_VALIDATE_IP"]
+    [
+        "FILTER_VALIDATE_INT",
+        "FILTER_SANITIZE_NUMBER_INT",
+        "FILTER_VALIDATE_BOOLEAN",
+        "FILTER_VALIDATE_BOOL",
+        "FILTER_VALIDATE_FLOAT",
+        "FILTER_VALIDATE_IP",
+    ]
 )
 OUT: Final[Mapping[str, tuple[int, int]]] = {  # where an answer is put, and of what it is made
     "preg_match": (2, 1),
@@ -282,12 +299,27 @@ _SPECIAL: Final[Mapping[str, Special]] = {
     "constant": _constant,
     "plugin_dir_path": _own_folder,
     **dict.fromkeys(
-        ["time", "date", "gmdate", "wp_date", "date_i18n", "current_time", "microtime", "strtotime", "mktime", "gmmktime", "current_datetime", "date_create"],
+        [
+            "time",
+            "date",
+            "gmdate",
+            "wp_date",
+            "date_i18n",
+            "current_time",
+            "microtime",
+            "strtotime",
+            "mktime",
+            "gmmktime",
+            "current_datetime",
+            "date_create",
+        ],
         _clock,
     ),
 }
 
-_DATABASE_READS: Final = frozenset(["get_results", "get_var", "get_row", "get_col", "fetch", "fetchall"])
+_DATABASE_READS: Final = frozenset(
+    ["get_results", "get_var", "get_row", "get_col", "fetch", "fetchall"]
+)
 
 
 def method_answer(run: Run, call: Call) -> Value:

@@ -13,7 +13,17 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 60
 _BLOCKS = frozenset(
-    ["program", "compound_statement", "colon_block", "if_statement", "else_clause", "namespace_definition", "php_tag", "ERROR", "else_if_clause"]
+    [
+        "program",
+        "compound_statement",
+        "colon_block",
+        "if_statement",
+        "else_clause",
+        "namespace_definition",
+        "php_tag",
+        "ERROR",
+        "else_if_clause",
+    ]
 )
 _CLASSES = frozenset(
     ["class_declaration", "interface_declaration", "trait_declaration", "enum_declaration"]

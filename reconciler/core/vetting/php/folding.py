@@ -167,7 +167,22 @@ FOLDS: Final[Mapping[str, Fold]] = {
 
 # Those that work where parts of the text are missing.
 WITH_HOLES: Final = frozenset(
-    ["dirname", "ltrim", "path_join", "rtrim", "sprintf", "strtolower", "strtoupper", "trailingslashit", "trim", "untrailingslashit", "wp_normalize_path", "basename", "plugin_basename", "vsprintf"]
+    [
+        "dirname",
+        "ltrim",
+        "path_join",
+        "rtrim",
+        "sprintf",
+        "strtolower",
+        "strtoupper",
+        "trailingslashit",
+        "trim",
+        "untrailingslashit",
+        "wp_normalize_path",
+        "basename",
+        "plugin_basename",
+        "vsprintf",
+    ]
 )
 
 

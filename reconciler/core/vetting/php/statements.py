@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
 # Calls behind which nothing runs.
 ENDINGS = frozenset(
-    ["wp_die", "wp_send_json", "wp_send_json_success", "wp_send_json_error", "die", "exit", "wp_nonce_ays"]
+    [
+        "wp_die",
+        "wp_send_json",
+        "wp_send_json_success",
+        "wp_send_json_error",
+        "die",
+        "exit",
+        "wp_nonce_ays",
+    ]
 )
 
 

@@ -131,11 +131,38 @@ VALIDATORS: Final = _words(
 # Position of the callable in the functions that take one.
 CALLABLE_AT: Final[Mapping[str, tuple[int, ...]]] = {
     **dict.fromkeys(
-        ["call_user_func", "call_user_func_array", "array_map", "forward_static_call", "forward_static_call_array", "register_shutdown_function", "register_tick_function", "set_error_handler", "set_exception_handler", "ob_start", "spl_autoload_register", "iterator_apply_first", "is_callable_run", "header_register_callback"],
+        [
+            "call_user_func",
+            "call_user_func_array",
+            "array_map",
+            "forward_static_call",
+            "forward_static_call_array",
+            "register_shutdown_function",
+            "register_tick_function",
+            "set_error_handler",
+            "set_exception_handler",
+            "ob_start",
+            "spl_autoload_register",
+            "iterator_apply_first",
+            "is_callable_run",
+            "header_register_callback",
+        ],
         (0,),
     ),
     **dict.fromkeys(
-        ["usort", "uasort", "uksort", "array_filter", "array_reduce", "array_walk", "array_walk_recursive", "preg_replace_callback", "mb_ereg_replace_callback", "iterator_apply", "map_deep"],
+        [
+            "usort",
+            "uasort",
+            "uksort",
+            "array_filter",
+            "array_reduce",
+            "array_walk",
+            "array_walk_recursive",
+            "preg_replace_callback",
+            "mb_ereg_replace_callback",
+            "iterator_apply",
+            "map_deep",
+        ],
         (1,),
     ),
     **dict.fromkeys(

@@ -32,7 +32,24 @@ PREDEFINED = {
 }
 # Of the database object: names of tables, which no visitor chooses.
 CORE_TABLES = frozenset(
-    ["posts", "postmeta", "users", "usermeta", "options", "comments", "commentmeta", "terms", "termmeta", "term_taxonomy", "term_relationships", "links", "blogs", "site", "sitemeta", "signups"]
+    [
+        "posts",
+        "postmeta",
+        "users",
+        "usermeta",
+        "options",
+        "comments",
+        "commentmeta",
+        "terms",
+        "termmeta",
+        "term_taxonomy",
+        "term_relationships",
+        "links",
+        "blogs",
+        "site",
+        "sitemeta",
+        "signups",
+    ]
 )
 
 

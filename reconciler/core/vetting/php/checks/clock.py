@@ -68,7 +68,18 @@ def _searched(run: Run, call: Call) -> None:
 
 
 FUNCTIONS: dict[str, Check] = dict.fromkeys(
-    ["strpos", "stripos", "strstr", "stristr", "str_contains", "preg_match", "preg_match_all", "mb_strpos", "mb_stripos", "substr_count"],
+    [
+        "strpos",
+        "stripos",
+        "strstr",
+        "stristr",
+        "str_contains",
+        "preg_match",
+        "preg_match_all",
+        "mb_strpos",
+        "mb_stripos",
+        "substr_count",
+    ],
     _searched,
 )
 METHODS: dict[str, Check] = {}

@@ -92,12 +92,44 @@ RULES = (EVAL, DECODED_CODE, PROCESS, TAINTED_CALL, HIDDEN_CALLBACK, INCLUDE, UN
 
 EVALS: Final = frozenset(("eval", "assert", "create_function"))
 STARTERS: Final = frozenset(
-    ["exec", "shell_exec", "system", "passthru", "proc_open", "popen", "pcntl_exec", "dl", "expect_popen"]
+    [
+        "exec",
+        "shell_exec",
+        "system",
+        "passthru",
+        "proc_open",
+        "popen",
+        "pcntl_exec",
+        "dl",
+        "expect_popen",
+    ]
 )
 DANGEROUS: Final = EVALS | STARTERS
 # What nobody hides who has nothing to hide.
 UNUSUAL: Final = frozenset(
-    ["base64_decode", "gzinflate", "gzuncompress", "str_rot13", "file_put_contents", "move_uploaded_file", "unlink", "wp_insert_user", "wp_create_user", "wp_set_auth_cookie", "phpinfo", "curl_exec", "fsockopen", "unserialize", "wp_remote_get", "wp_remote_post", "copy", "rename", "fopen", "create_function", "preg_replace"]
+    [
+        "base64_decode",
+        "gzinflate",
+        "gzuncompress",
+        "str_rot13",
+        "file_put_contents",
+        "move_uploaded_file",
+        "unlink",
+        "wp_insert_user",
+        "wp_create_user",
+        "wp_set_auth_cookie",
+        "phpinfo",
+        "curl_exec",
+        "fsockopen",
+        "unserialize",
+        "wp_remote_get",
+        "wp_remote_post",
+        "copy",
+        "rename",
+        "fopen",
+        "create_function",
+        "preg_replace",
+    ]
 )
 RUN_BY = REQUEST | REMOTE | UPLOAD | DECODED
 _E_MODIFIER = re.compile(r"(?s)\s*([^\w\s\\])(.*)([^\w\s\\])([a-zA-Z]*)\s*")

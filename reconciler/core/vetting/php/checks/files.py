@@ -67,10 +67,36 @@ PATH_FROM_REQUEST = Rule(
 RULES = (CODE_FOLDER, SERVER_FILES, CODE_IN_UPLOADS, PATH_FROM_REQUEST)
 
 DROP_INS: Final = frozenset(
-    ["object-cache.php", "advanced-cache.php", "db.php", "db-error.php", "install.php", "maintenance.php", "sunrise.php", "php-error.php", "fatal-error-handler.php", "blog-deleted.php", "blog-inactive.php", "blog-suspended.php"]
+    [
+        "object-cache.php",
+        "advanced-cache.php",
+        "db.php",
+        "db-error.php",
+        "install.php",
+        "maintenance.php",
+        "sunrise.php",
+        "php-error.php",
+        "fatal-error-handler.php",
+        "blog-deleted.php",
+        "blog-inactive.php",
+        "blog-suspended.php",
+    ]
 )
 SERVER: Final = frozenset(
-    [".htaccess", "wp-config.php", "robots.txt", ".user.ini", "php.ini", "web.config", ".htpasswd", "nginx.conf", "wp-settings.php", "index.php", "wp-load.php", ".maintenance"]
+    [
+        ".htaccess",
+        "wp-config.php",
+        "robots.txt",
+        ".user.ini",
+        "php.ini",
+        "web.config",
+        ".htpasswd",
+        "nginx.conf",
+        "wp-settings.php",
+        "index.php",
+        "wp-load.php",
+        ".maintenance",
+    ]
 )
 _CODE_ROOTS = ("{package}", "{theme}", "{root}", "{content}")
 _EXECUTABLE = re.compile(r"\.(?:php\d?|phtml|phar|pht|phps|inc)\Z", re.IGNORECASE)

@@ -54,21 +54,89 @@ RULES = (AJAX, ROUTE, HANDLER, AT_LOAD)
 
 NONCES: Final = frozenset(("check_ajax_referer", "wp_verify_nonce", "check_admin_referer"))
 RIGHTS: Final = frozenset(
-    ["current_user_can", "user_can", "current_user_can_for_blog", "is_super_admin", "author_can", "current_user_can_for_site", "is_user_logged_in_with_role"]
+    [
+        "current_user_can",
+        "user_can",
+        "current_user_can_for_blog",
+        "is_super_admin",
+        "author_can",
+        "current_user_can_for_site",
+        "is_user_logged_in_with_role",
+    ]
 )
 SIGNATURES: Final = frozenset(
-    ["hash_hmac", "hash_equals", "openssl_verify", "sodium_crypto_sign_verify_detached", "constructevent", "->constructevent", "password_verify"]
+    [
+        "hash_hmac",
+        "hash_equals",
+        "openssl_verify",
+        "sodium_crypto_sign_verify_detached",
+        "constructevent",
+        "->constructevent",
+        "password_verify",
+    ]
 )
 GRAVE: Final[frozenset[Effect]] = frozenset(("option", "user", "file", "delete"))
 CHANGES: Final[frozenset[Effect]] = GRAVE | frozenset(("content", "table"))
 EVERY_PAGE: Final = frozenset(
-    ["init", "plugins_loaded", "wp_loaded", "wp", "template_redirect", "wp_head", "wp_footer", "after_setup_theme", "the_content", "setup_theme", "wp_enqueue_scripts", "send_headers", "parse_request"]
+    [
+        "init",
+        "plugins_loaded",
+        "wp_loaded",
+        "wp",
+        "template_redirect",
+        "wp_head",
+        "wp_footer",
+        "after_setup_theme",
+        "the_content",
+        "setup_theme",
+        "wp_enqueue_scripts",
+        "send_headers",
+        "parse_request",
+    ]
 )
 OPEN_HOOKS: Final = frozenset(
-    ["init", "plugins_loaded", "wp_loaded", "wp", "template_redirect", "admin_init", "parse_request", "wp_head", "wp_footer", "send_headers", "after_setup_theme", "setup_theme"]
+    [
+        "init",
+        "plugins_loaded",
+        "wp_loaded",
+        "wp",
+        "template_redirect",
+        "admin_init",
+        "parse_request",
+        "wp_head",
+        "wp_footer",
+        "send_headers",
+        "after_setup_theme",
+        "setup_theme",
+    ]
 )
 CONTENT_WRITERS: Final = frozenset(
-    ["wp_insert_post", "wp_update_post", "wp_delete_post", "wp_trash_post", "update_post_meta", "add_post_meta", "delete_post_meta", "wp_insert_term", "wp_update_term", "wp_delete_term", "wp_insert_comment", "wp_delete_comment", "wp_set_post_terms", "wp_set_object_terms", "wp_delete_attachment", "wp_insert_attachment", "update_term_meta", "update_comment_meta", "wp_publish_post", "set_theme_mod", "media_handle_upload", "wp_handle_upload", "wp_update_comment", "set_post_thumbnail"]
+    [
+        "wp_insert_post",
+        "wp_update_post",
+        "wp_delete_post",
+        "wp_trash_post",
+        "update_post_meta",
+        "add_post_meta",
+        "delete_post_meta",
+        "wp_insert_term",
+        "wp_update_term",
+        "wp_delete_term",
+        "wp_insert_comment",
+        "wp_delete_comment",
+        "wp_set_post_terms",
+        "wp_set_object_terms",
+        "wp_delete_attachment",
+        "wp_insert_attachment",
+        "update_term_meta",
+        "update_comment_meta",
+        "wp_publish_post",
+        "set_theme_mod",
+        "media_handle_upload",
+        "wp_handle_upload",
+        "wp_update_comment",
+        "set_post_thumbnail",
+    ]
 )
 USER_WRITERS: Final = frozenset(["wp_delete_user", "wpmu_delete_user", "delete_user_meta"])
 _READ_ONLY: Final = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -250,7 +318,19 @@ FUNCTIONS: dict[str, Check] = {
     **dict.fromkeys(("add_shortcode",), _shortcode),
     **dict.fromkeys(("register_block_type", "register_block_type_from_metadata"), _block),
     **dict.fromkeys(
-        ["add_menu_page", "add_submenu_page", "add_options_page", "add_management_page", "add_theme_page", "add_plugins_page", "add_users_page", "add_dashboard_page", "add_posts_page", "add_media_page", "add_pages_page"],
+        [
+            "add_menu_page",
+            "add_submenu_page",
+            "add_options_page",
+            "add_management_page",
+            "add_theme_page",
+            "add_plugins_page",
+            "add_users_page",
+            "add_dashboard_page",
+            "add_posts_page",
+            "add_media_page",
+            "add_pages_page",
+        ],
         _page,
     ),
     **dict.fromkeys(("current_user_can", "user_can"), _capability),

@@ -35,7 +35,14 @@ MAX_HEX_SHARE: Final = 0.4
 MIN_HEX_BYTES: Final = 24
 _STRINGS: Final = frozenset(["string", "encapsed_string", "heredoc", "nowdoc"])
 _CALLS: Final = frozenset(
-    ["function_call_expression", "member_call_expression", "scoped_call_expression", "object_creation_expression", "include_expression", "require_expression"]
+    [
+        "function_call_expression",
+        "member_call_expression",
+        "scoped_call_expression",
+        "object_creation_expression",
+        "include_expression",
+        "require_expression",
+    ]
 )
 
 

@@ -50,10 +50,37 @@ HOST_UNKNOWN = Rule(
 RULES = (SSRF, TLS, IDENTITY_SENT, HOST_UNKNOWN)
 
 REQUESTS: Final = frozenset(
-    ["wp_remote_get", "wp_remote_post", "wp_remote_head", "wp_remote_request", "wp_safe_remote_get", "wp_safe_remote_post", "wp_safe_remote_head", "wp_safe_remote_request", "download_url", "wp_remote_fopen", "wp_get_http", "media_sideload_image", "fetch_feed"]
+    [
+        "wp_remote_get",
+        "wp_remote_post",
+        "wp_remote_head",
+        "wp_remote_request",
+        "wp_safe_remote_get",
+        "wp_safe_remote_post",
+        "wp_safe_remote_head",
+        "wp_safe_remote_request",
+        "download_url",
+        "wp_remote_fopen",
+        "wp_get_http",
+        "media_sideload_image",
+        "fetch_feed",
+    ]
 )
 _SOCKETS: Final = frozenset(
-    ["fsockopen", "pfsockopen", "stream_socket_client", "get_headers", "getimagesize", "simplexml_load_file", "file_get_contents", "fopen", "readfile", "copy", "file", "get_meta_tags"]
+    [
+        "fsockopen",
+        "pfsockopen",
+        "stream_socket_client",
+        "get_headers",
+        "getimagesize",
+        "simplexml_load_file",
+        "file_get_contents",
+        "fopen",
+        "readfile",
+        "copy",
+        "file",
+        "get_meta_tags",
+    ]
 )
 _OPENERS: Final = frozenset(("fsockopen", "pfsockopen", "stream_socket_client"))
 _HOST = re.compile(
@@ -224,7 +251,14 @@ FUNCTIONS: dict[str, Check] = {
     **dict.fromkeys(_SOCKETS, _opened),
     **dict.fromkeys(("curl_init", "curl_setopt", "curl_setopt_array"), _curl),
     **dict.fromkeys(
-        ["wp_enqueue_script", "wp_enqueue_style", "wp_register_script", "wp_register_style", "wp_enqueue_script_module", "wp_register_script_module"],
+        [
+            "wp_enqueue_script",
+            "wp_enqueue_style",
+            "wp_register_script",
+            "wp_register_style",
+            "wp_enqueue_script_module",
+            "wp_register_script_module",
+        ],
         _asset,
     ),
     **dict.fromkeys(("wp_mail", "mail"), _mailed),

@@ -33,7 +33,17 @@ OBFUSCATED = Rule(
 RULES = (ENCODED, OBFUSCATED)
 
 LOADERS: Final = frozenset(
-    ["sg_load", "_il_exec", "ioncube_loader_version", "ioncube_license_properties", "zend_loader_enabled", "zend_obfuscate_function_name", "zend_get_id", "ioncube_file_info", "sg_get_const"]
+    [
+        "sg_load",
+        "_il_exec",
+        "ioncube_loader_version",
+        "ioncube_license_properties",
+        "zend_loader_enabled",
+        "zend_obfuscate_function_name",
+        "zend_get_id",
+        "ioncube_file_info",
+        "sg_get_const",
+    ]
 )
 MARKERS: Final = ("ioncube loader", "sourceguardian", "zend optimizer", "zend guard loader")
 MAX_GOTOS: Final = 4

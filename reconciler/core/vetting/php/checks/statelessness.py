@@ -68,10 +68,31 @@ RULES = (SESSION, COOKIE, UNCACHEABLE, STREAM, LOCAL_STATE, SETTINGS)
 
 SHUTDOWN: Final = frozenset(("1", "-1"))
 HARMLESS: Final = frozenset(
-    ["session.use_only_cookies", "session.cookie_httponly", "pcre.backtrack_limit", "pcre.jit", "auto_detect_line_endings", "default_charset", "precision", "serialize_precision", "mbstring.internal_encoding", "user_agent", "default_socket_timeout"]
+    [
+        "session.use_only_cookies",
+        "session.cookie_httponly",
+        "pcre.backtrack_limit",
+        "pcre.jit",
+        "auto_detect_line_endings",
+        "default_charset",
+        "precision",
+        "serialize_precision",
+        "mbstring.internal_encoding",
+        "user_agent",
+        "default_socket_timeout",
+    ]
 )
 SIGNED_IN: Final = frozenset(
-    ["is_user_logged_in", "current_user_can", "is_admin", "wp_verify_nonce", "check_admin_referer", "check_ajax_referer", "wp_signon", "wp_set_auth_cookie"]
+    [
+        "is_user_logged_in",
+        "current_user_can",
+        "is_admin",
+        "wp_verify_nonce",
+        "check_admin_referer",
+        "check_ajax_referer",
+        "wp_signon",
+        "wp_set_auth_cookie",
+    ]
 )
 
 
@@ -158,7 +179,13 @@ FUNCTIONS: dict[str, Check] = {
     ),
     **dict.fromkeys(("realpath", "is_writable", "wp_is_writable", "is_writeable"), _asked),
     **dict.fromkeys(
-        ["update_option", "add_option", "set_transient", "update_site_option", "set_site_transient"],
+        [
+            "update_option",
+            "add_option",
+            "set_transient",
+            "update_site_option",
+            "set_site_transient",
+        ],
         remembered,
     ),
     "flock": _locked,

@@ -34,7 +34,15 @@ WIDE_TYPES = Rule(
 RULES = (UNCHECKED, WIDE_TYPES)
 
 CHECKS: Final = frozenset(
-    ["wp_check_filetype", "wp_check_filetype_and_ext", "wp_handle_upload", "media_handle_upload", "wp_get_image_mime", "getimagesize", "file_is_valid_image"]
+    [
+        "wp_check_filetype",
+        "wp_check_filetype_and_ext",
+        "wp_handle_upload",
+        "media_handle_upload",
+        "wp_get_image_mime",
+        "getimagesize",
+        "file_is_valid_image",
+    ]
 )
 _RUNS = re.compile(r"(?i)(?:^|\|)(?:php\d?|phtml|phar|html?|js|exe|sh|xhtml|swf)(?:\||$)")
 _DRAWS = re.compile(r"(?i)(?:^|\|)svgz?(?:\||$)")

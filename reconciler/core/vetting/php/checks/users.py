@@ -50,10 +50,31 @@ HIDDEN_LIST = Rule(
 RULES = (ADMIN_MADE, SIGNS_IN, USERS_MADE, HIDDEN_LIST)
 
 HIDING_HOOKS: Final = frozenset(
-    ["all_plugins", "pre_user_query", "views_users", "pre_get_users", "users_list_table_query_args", "show_advanced_plugins"]
+    [
+        "all_plugins",
+        "pre_user_query",
+        "views_users",
+        "pre_get_users",
+        "users_list_table_query_args",
+        "show_advanced_plugins",
+    ]
 )
 SETTINGS: Final = frozenset(
-    ["users_can_register", "default_role", "admin_email", "siteurl", "home", "active_plugins", "template", "stylesheet", "user_roles", "wp_user_roles", "{prefix}user_roles", "new_admin_email", "upload_path"]
+    [
+        "users_can_register",
+        "default_role",
+        "admin_email",
+        "siteurl",
+        "home",
+        "active_plugins",
+        "template",
+        "stylesheet",
+        "user_roles",
+        "wp_user_roles",
+        "{prefix}user_roles",
+        "new_admin_email",
+        "upload_path",
+    ]
 )
 ADMIN: Final = frozenset(("administrator", "manage_options", "super_admin", "edit_users"))
 OPTION_WRITERS: Final = frozenset(["update_option", "add_option", "delete_option"])
