@@ -52,6 +52,8 @@ ProblemCode = Literal[
     "plugin-vulnerable",
     "replicas-too-many",
     "repeated-item",
+    "review-differs",
+    "review-missing",
     "secret-in-git",
     "size-unknown",
     "state-ending",
