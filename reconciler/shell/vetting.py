@@ -18,6 +18,7 @@ from pathlib import Path
 from reconciler.core.layers import File
 from reconciler.core.vetting.finding import Rule, found
 from reconciler.core.vetting.php import PhpReport
+from reconciler.errors import StageFailed
 from reconciler.shell.vetting_cache import ReportCache
 
 Analyse = Callable[[str, bytes], PhpReport]
@@ -50,7 +51,8 @@ def analyse_files(
 ) -> dict[str, PhpReport]:
     """Return path → report for each of `paths`, a choice of `files`.
 
-    `analyse` must be importable by name. `said(done, all)` is called now and then.
+    `analyse` must be importable by name. `said(done, all)` is called now and then. Raises StageFailed
+    where no process can be started.
     """
     reports: dict[str, PhpReport] = {}
     missing: list[tuple[str, bytes]] = []
@@ -62,7 +64,10 @@ def analyse_files(
             reports[path] = kept
     for path, data, report in _analysed(missing, analyse):
         reports[path] = report
-        cache.put(path, data, report)
+        if ANALYSIS_FAILED not in {finding.rule for finding in report.findings}:
+            cache.put(
+                path, data, report
+            )  # a machine that is busy fails too, and is less busy later
         said(len(reports), len(paths))
     return {path: reports[path] for path in paths}
 
@@ -112,6 +117,7 @@ def _in_pool(
         # A fresh interpreter inherits no thread and no lock, whoever calls.
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_bounded) as pool:
+            _must_start(pool)
             running: dict[Future[list[PhpReport]], _Job] = {}
             broken = False
             while (waiting and not broken) or running:
@@ -133,6 +139,15 @@ def _in_pool(
                     except Exception:  # noqa: BLE001 - whatever one hostile file does to the parser
                         reports = None
                     yield [path for path, _ in chunk], reports
+
+
+def _must_start(pool: ProcessPoolExecutor) -> None:
+    """Raise StageFailed where no process comes up: else every file would look like a hostile one."""
+    try:
+        pool.submit(os.getpid).result()
+    except BrokenProcessPool as e:
+        fix = "start wpaas from a file, with room for another process"
+        raise StageFailed("compile", "no process for the analysis can be started", fix=fix) from e
 
 
 def _judge(chunk: _Job, analyse: Analyse) -> list[PhpReport]:

@@ -1,6 +1,8 @@
 """The analysis in processes of its own: hostile files end in a finding, unchanged ones are not read."""
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -91,13 +93,29 @@ def test_a_file_that_kills_its_process_is_a_finding_and_the_others_go_on(
     found = analyse_files(package, list(package), hostile, cache(tmp_path), silent)
     assert [finding.code for finding in found["bad.php"].findings] == ["analysis-failed"]
     assert [found[path].facts[0].value for path in ("a.php", "c.php")] == ["a", "c"]
+    assert cache(tmp_path).get("bad.php", how) is None  # perhaps the machine was busy
+
+
+def test_where_no_process_comes_up_nothing_is_blamed_on_the_files(tmp_path: Path) -> None:
+    program = (
+        "from pathlib import Path\n"
+        "from reconciler.core.layers import File\n"
+        "from reconciler.core.vetting.php import analyse_php\n"
+        "from reconciler.shell.vetting import analyse_files\n"
+        "from reconciler.shell.vetting_cache import ReportCache\n"
+        f"cache = ReportCache(Path({str(tmp_path)!r}), 'e' * 64, {{}})\n"
+        "analyse_files({'a.php': File(b'<?php')}, ['a.php'], analyse_php, cache, print)\n"
+    )  # a program on standard input has no file that another process could start from
+    done = subprocess.run(
+        [sys.executable, "-"], input=program, capture_output=True, text=True, timeout=60
+    )
+    assert "no process for the analysis can be started" in done.stderr.splitlines()[-2]
 
 
 def test_the_second_run_is_twenty_times_faster(tmp_path: Path) -> None:
-    body = "".join(
-        f"function f{n}() {{ echo esc_html(get_option('o{n}')); }}\n" for n in range(300)
-    )
-    package = files({f"f{n}.php": f"<?php // {n}\n{body}".encode() for n in range(100)})
+    line = "if (isset($_GET['a{0}'])) {{ $x = sanitize_text_field($_GET['a{0}']); echo esc_html($x . strrev('b{0}')); }}\n"
+    body = "".join(line.format(n) for n in range(200))
+    package = files({f"f{n}.php": f"<?php // {n}\n{body}".encode() for n in range(60)})
     started = time.perf_counter()
     first = analyse_files(package, list(package), analyse_php, cache(tmp_path), silent)
     once = time.perf_counter()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from reconciler.core.vetting.php.call import Call, callback_of
 from reconciler.core.vetting.php.constants import constant
 from reconciler.core.vetting.php.folding import folded, folded_array
-from reconciler.core.vetting.php.grammar import text_of
 from reconciler.core.vetting.php.tables import (
     DECODERS,
     IDENTITY_CALLS,
@@ -27,11 +26,13 @@ from reconciler.core.vetting.php.value import (
     DECODED,
     HOLE,
     HOME,
+    HTML,
     IDENTITY,
     LOCAL_FILE,
     NUMBER,
     REMOTE,
     REQUEST,
+    ROW,
     SQL,
     SQL_QUOTED,
     STORED,
@@ -39,37 +40,26 @@ from reconciler.core.vetting.php.value import (
     UPLOAD,
     Value,
     array,
+    common,
+    either,
+    item_of,
     joined,
     literal,
     tainted,
 )
+from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
     from reconciler.core.vetting.php.run import Run
 
-UNCLEANING: Final = DECODERS | frozenset(
-    [
-        "urldecode",
-        "rawurldecode",
-        "html_entity_decode",
-        "htmlspecialchars_decode",
-        "wp_specialchars_decode",
-        "json_decode",
-        "unserialize",
-        "maybe_unserialize",
-        "stripcslashes",
-    ]
+UNCLEANING: Final = DECODERS | words(
+    "urldecode rawurldecode html_entity_decode htmlspecialchars_decode"
+    " wp_specialchars_decode json_decode unserialize maybe_unserialize stripcslashes"
 )
 UNSLASHING: Final = frozenset(("stripslashes", "wp_unslash", "stripslashes_deep"))
-SAFE_FILTERS: Final = frozenset(
-    [
-        "FILTER_VALIDATE_INT",
-        "FILTER_SANITIZE_NUMBER_INT",
-        "FILTER_VALIDATE_BOOLEAN",
-        "FILTER_VALIDATE_BOOL",
-        "FILTER_VALIDATE_FLOAT",
-        "FILTER_VALIDATE_IP",
-    ]
+SAFE_FILTERS: Final = words(
+    "FILTER_VALIDATE_INT FILTER_SANITIZE_NUMBER_INT FILTER_VALIDATE_BOOLEAN"
+    " FILTER_VALIDATE_BOOL FILTER_VALIDATE_FLOAT FILTER_VALIDATE_IP"
 )
 OUT: Final[Mapping[str, tuple[int, int]]] = {  # where an answer is put, and of what it is made
     "preg_match": (2, 1),
@@ -120,12 +110,11 @@ def answer(run: Run, call: Call) -> Value:
 
 
 def _merged(call: Call) -> tuple[int, int]:
-    taint, clean = 0, CLEAN
+    whole = NUMBER
     for one in call.arguments:
-        taint |= one.taint
         if one.taint or one.text is None:
-            clean &= one.clean
-    return taint, clean
+            whole = Value(None, whole.taint | one.taint, common(whole, one))
+    return whole.taint, whole.clean
 
 
 def _notes(run: Run, call: Call) -> None:
@@ -134,19 +123,19 @@ def _notes(run: Run, call: Call) -> None:
     if name in OUT:
         place, source = OUT[name]
         if place < len(call.nodes) and call.nodes[place].type == "variable_name":
-            run.env[text_of(call.nodes[place])[1:]] = tainted(call.at(source).taint)
+            run.env[run.text(call.nodes[place])[1:]] = tainted(call.at(source).taint)
         elif place >= len(call.nodes) and name.endswith("parse_str"):
             run.extracted |= call.at(0).taint
     if name in VALIDATORS and call.nodes:
         at = 1 if name == "preg_match" else 0
         if at < len(call.nodes) and call.at(at).taint:
-            run.mark_checked(text_of(call.nodes[at]))
+            run.mark_checked(run.text(call.nodes[at]))
     elif name in {"isset", "empty"}:
         for node in call.nodes:
             if node.type == "subscript_expression" and len(node.named_children) == 2:
                 key = node.named_children[1]
                 if key.type in {"variable_name", "subscript_expression"} and name == "isset":
-                    run.mark_checked(text_of(key))
+                    run.mark_checked(run.text(key))
     elif name in {"function_exists", "class_exists", "defined", "method_exists"}:
         run.guards.add((call.known(0) or "").lower())
     elif name in {"is_multisite", "version_compare", "is_admin"}:
@@ -210,9 +199,9 @@ def _sprintf(_run: Run, call: Call) -> Value:
     return joined(whole, literal(rest))
 
 
-def _filtered(_run: Run, call: Call) -> Value:
+def _filtered(run: Run, call: Call) -> Value:
     at = 2 if call.name == "filter_input" else 1
-    word = text_of(call.nodes[at]).lstrip("\\") if at < len(call.nodes) else ""
+    word = run.text(call.nodes[at]).lstrip("\\") if at < len(call.nodes) else ""
     if word in SAFE_FILTERS:
         return NUMBER
     return tainted(REQUEST) if call.name == "filter_input" else Value(None, call.at(0).taint)
@@ -251,6 +240,28 @@ def _extract(run: Run, call: Call) -> Value:
     return NUMBER
 
 
+def _defaults(_run: Run, call: Call) -> Value:
+    """Arrays laid over one another: each item is one of theirs."""
+    first, second = call.at(0), call.at(1)
+    if call.name == "shortcode_atts":
+        first, second = second, first
+    whole = either(first, second)
+    if second.items is None:
+        return Value(None, whole.taint, whole.clean if first.taint or second.taint else 0)
+    items = {key: either(value, item_of(first, key)) for key, value in second.items.items()}
+    items.update({key: one for key, one in (first.items or {}).items() if key not in items})
+    return Value(None, whole.taint, whole.clean, items)
+
+
+def _filters(_run: Run, call: Call) -> Value:
+    value = call.at(1)
+    return Value(None, value.taint, value.clean)
+
+
+def _search(_run: Run, call: Call) -> Value:
+    return Value(None, REQUEST, HTML if call.known(0) != "" else 0)
+
+
 def _define(run: Run, call: Call) -> Value:
     name = call.known(0)
     if name is not None:
@@ -277,7 +288,8 @@ def _clock(_run: Run, call: Call) -> Value:
     if call.name in {"strtotime", "mktime", "gmmktime", "date_create"}:
         texts = [one.known for one in call.arguments]
         fixed = bool(texts) and None not in texts and any(c.isdigit() for c in texts[-1] or "")
-        dated = len(texts) >= 6 or "-" in (texts[0] or "") or "/" in (texts[0] or "")
+        first = (texts[0] or "") if texts else ""
+        dated = len(texts) >= 6 or "-" in first or "/" in first
         return Value(None, 0, CLEAN, None, "date" if fixed and dated else "")
     if call.name in {"date", "gmdate", "wp_date", "date_i18n"} and len(call.arguments) > 1:
         return NUMBER
@@ -297,29 +309,20 @@ _SPECIAL: Final[Mapping[str, Special]] = {
     "extract": _extract,
     "define": _define,
     "constant": _constant,
+    **dict.fromkeys(("wp_parse_args", "shortcode_atts", "array_merge"), _defaults),
+    "apply_filters": _filters,
+    "get_search_query": _search,
     "plugin_dir_path": _own_folder,
     **dict.fromkeys(
-        [
-            "time",
-            "date",
-            "gmdate",
-            "wp_date",
-            "date_i18n",
-            "current_time",
-            "microtime",
-            "strtotime",
-            "mktime",
-            "gmmktime",
-            "current_datetime",
-            "date_create",
-        ],
+        words(
+            "time date gmdate wp_date date_i18n current_time microtime strtotime mktime"
+            " gmmktime current_datetime date_create"
+        ),
         _clock,
     ),
 }
 
-_DATABASE_READS: Final = frozenset(
-    ["get_results", "get_var", "get_row", "get_col", "fetch", "fetchall"]
-)
+_DATABASE_READS: Final = words("get_results get_var get_row get_col fetch fetchall")
 
 
 def method_answer(run: Run, call: Call) -> Value:
@@ -330,7 +333,7 @@ def method_answer(run: Run, call: Call) -> Value:
         pattern = call.at(0)
         return Value(pattern.text, taint, CLEAN if not pattern.comes_from(REQUEST, safe=SQL) else 0)
     if name in _DATABASE_READS:
-        return tainted(STORED)
+        return tainted(ROW)
     if target.kind == "wpdb":
         if name in {"_real_escape", "esc_like", "_escape", "escape"}:
             value = call.at(0)

@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.php.checks.uploads import mime_added
-from reconciler.core.vetting.php.grammar import text_of
-from reconciler.core.vetting.php.value import NUMBER, UNKNOWN, Value, either, item_of, joined
+from reconciler.core.vetting.php.value import (
+    NUMBER,
+    UNKNOWN,
+    Value,
+    common,
+    either,
+    item_of,
+    joined,
+)
 from reconciler.core.vetting.php.variables import member, property_of, scope_of, variable
 
 if TYPE_CHECKING:
@@ -50,7 +57,7 @@ def updated(run: Run, node: Node) -> Value:
     """`$i++`: from then on any number."""
     for child in node.named_children:
         if child.type == "variable_name":
-            bind(run, text_of(child)[1:], NUMBER)
+            bind(run, run.text(child)[1:], NUMBER)
     return NUMBER
 
 
@@ -63,7 +70,7 @@ def assign(run: Run, target: Node, value: Value, depth: int = 0) -> None:
     """Put a value where `target` points."""
     kind = target.type
     if kind == "variable_name":
-        name = text_of(target)[1:]
+        name = run.text(target)[1:]
         bind(run, name, value)
         if run.checked:
             run.checked.discard(f"${name}")
@@ -77,7 +84,7 @@ def assign(run: Run, target: Node, value: Value, depth: int = 0) -> None:
         _listed(run, target, value, depth)
     elif kind == "dynamic_variable_name" and target.named_children:
         inner = target.named_children[0]
-        known = text_of(inner) if inner.type == "name" else run.value(inner).known
+        known = run.text(inner) if inner.type == "name" else run.value(inner).known
         if known is not None:
             bind(run, known, value)
     elif kind == "by_ref" and target.named_children:
@@ -93,7 +100,7 @@ def _element(run: Run, target: Node, value: Value) -> None:
     base = parts[0]
     key = run.value(parts[1]).known if len(parts) > 1 else None
     if base.type == "variable_name":
-        name = text_of(base)[1:]
+        name = run.text(base)[1:]
         before = run.env.get(name)
         if name == "GLOBALS" and key is not None:
             run.globals[key] = value
@@ -109,11 +116,11 @@ def _element(run: Run, target: Node, value: Value) -> None:
         while root.type == "subscript_expression" and root.named_children:
             root = root.named_children[0]
         if root.type == "variable_name":
-            name = text_of(root)[1:]
+            name = run.text(root)[1:]
             before = run.env.get(name)
             if before is not None:
                 run.env[name] = Value(
-                    None, before.taint | value.taint, before.clean & value.clean, before.items
+                    None, before.taint | value.taint, common(before, value), before.items
                 )
     elif base.type == "member_access_expression":
         before = member(run, base)
@@ -126,9 +133,9 @@ def _with_item(before: Value | None, key: str | None, value: Value) -> Value:
     if before is None:
         before = Value(None, 0, value.clean, {})
     items = dict(before.items or {})
-    clean = before.clean if items or before.taint else value.clean
+    clean = common(before, value) if items or before.taint else value.clean
     items[key if key is not None else str(len(items))] = value
-    return Value(None, before.taint | value.taint, clean & value.clean, items, before.kind)
+    return Value(None, before.taint | value.taint, clean, items, before.kind)
 
 
 def _property(run: Run, target: Node, value: Value) -> None:
@@ -137,7 +144,7 @@ def _property(run: Run, target: Node, value: Value) -> None:
         return
     base = run.value(parts[0])
     if base.kind == "this" and run.within is not None and parts[-1].type == "name":
-        name = text_of(parts[-1])
+        name = run.text(parts[-1])
         before = property_of(run, run.within, name)
         known = name in run.within.properties and before.text != ""
         kept = Value(value.text, value.taint & 0xFFFF, value.clean, value.items, value.kind)
@@ -149,7 +156,7 @@ def _static(run: Run, target: Node, value: Value) -> None:
     parts = target.named_children
     owner = scope_of(run, parts[0]) if len(parts) > 1 else None
     if owner is not None and parts[-1].type == "variable_name":
-        name = text_of(parts[-1])[1:]
+        name = run.text(parts[-1])[1:]
         before = property_of(run, owner, name)
         owner.properties[name] = either(before, value) if name in owner.properties else value
 

@@ -19,7 +19,6 @@ from reconciler.core.vetting.php.declarations import (
     function_name,
     made,
 )
-from reconciler.core.vetting.php.grammar import text_of
 from reconciler.core.vetting.php.value import UNKNOWN, Value, tainted
 from reconciler.core.vetting.php.variables import scope_of
 
@@ -40,7 +39,7 @@ def called(run: Run, node: Node) -> Value:
     value = UNKNOWN
     hidden = False
     if callee.type in _NAMES:
-        name = function_name(run, text_of(callee))
+        name = function_name(run, run.text(callee))
     else:
         value = run.value(callee)
         name = (value.known or "").lower().lstrip("\\")
@@ -115,7 +114,7 @@ def method_called(run: Run, node: Node) -> Value:
     target = run.value(children[0])
     name_node = children[1]
     if name_node.type == "name":
-        name = text_of(name_node).lower()
+        name = run.text(name_node).lower()
     else:
         value = run.value(name_node)
         name = (value.known or "").lower()
@@ -162,14 +161,14 @@ def scoped_called(run: Run, node: Node) -> Value:
     if scope.type not in {"name", "qualified_name", "relative_scope", "relative_name"}:
         run.sink(judge_new, run.value(scope), node)
     if name_node.type == "name":
-        name = text_of(name_node).lower()
+        name = run.text(name_node).lower()
     else:
         value = run.value(name_node)
         name = (value.known or "").lower()
         if not name:
             run.sink(judge_method, value, node)
     owner = scope_of(run, scope)
-    full = class_name(run, text_of(scope)) if owner is None else owner.name
+    full = class_name(run, run.text(scope)) if owner is None else owner.name
     call = Call(name, node, target=Value(None, 0, 0, None, f"static {full}"))
     makes_closure = _arguments(run, call, children[-1])
     function = _own_method(run, Value(None, 0, 0, None, f"new {full}"), name)
@@ -193,7 +192,7 @@ def created(run: Run, node: Node) -> Value:
         return _anonymous(run, named)
     call = Call("", node)
     if named.type in _NAMES:
-        written = text_of(named).lower()
+        written = run.text(named).lower()
         if written in {"self", "static"}:
             full = run.within.name if run.within is not None else ""
         else:
@@ -244,7 +243,7 @@ def closure(run: Run, node: Node) -> Value:
     else:
         for child in node.named_children:
             if child.type == "anonymous_function_use_clause":
-                names += [text_of(one).lstrip("&").strip()[1:] for one in child.named_children]
+                names += [run.text(one).lstrip("&").strip()[1:] for one in child.named_children]
     for name in names:
         value = run.env.get(name)
         if value is not None:

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.php.declarations import class_name
-from reconciler.core.vetting.php.grammar import text_of
 from reconciler.core.vetting.php.tables import GLOBAL_CONSTANTS
 from reconciler.core.vetting.php.value import CLEAN, UNKNOWN, Value, literal
 from reconciler.core.vetting.php.variables import scope_of
@@ -29,7 +28,7 @@ _CORE_CLASS_CONSTANTS = {
 
 def named_constant(run: Run, node: Node) -> Value:
     """A constant by its name."""
-    return constant(run, text_of(node))
+    return constant(run, run.text(node))
 
 
 def constant(run: Run, written: str) -> Value:
@@ -69,10 +68,10 @@ def class_constant(run: Run, node: Node) -> Value:
     parts = node.named_children
     if len(parts) < 2:
         return UNKNOWN
-    name = text_of(parts[-1])
+    name = run.text(parts[-1])
     owner = scope_of(run, parts[0])
     if name == "class":
-        return literal(owner.name if owner is not None else class_name(run, text_of(parts[0])))
+        return literal(owner.name if owner is not None else class_name(run, run.text(parts[0])))
     if owner is not None:
         pending = owner.pending.pop("::" + name, None)
         if pending is not None:
@@ -81,6 +80,6 @@ def class_constant(run: Run, node: Node) -> Value:
             run.within = kept
         found = owner.constants.get(name)
         return found if found is not None else Value(None, 0, CLEAN)
-    full = f"{text_of(parts[0]).lower().rpartition(chr(92))[2]}::{name.lower()}"
+    full = f"{run.text(parts[0]).lower().rpartition(chr(92))[2]}::{name.lower()}"
     core = _CORE_CLASS_CONSTANTS.get(full)
     return literal(core) if core is not None else Value(None, 0, CLEAN)

@@ -5,25 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.php.function import Function, Parameter
-from reconciler.core.vetting.php.grammar import text_of
 from reconciler.core.vetting.php.run import Class, Run
+from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 MAX_DEPTH = 60
-_BLOCKS = frozenset(
-    [
-        "program",
-        "compound_statement",
-        "colon_block",
-        "if_statement",
-        "else_clause",
-        "namespace_definition",
-        "php_tag",
-        "ERROR",
-        "else_if_clause",
-    ]
+_BLOCKS = words(
+    "program compound_statement colon_block if_statement else_clause"
+    " namespace_definition php_tag ERROR else_if_clause"
 )
 _CLASSES = frozenset(
     ["class_declaration", "interface_declaration", "trait_declaration", "enum_declaration"]
@@ -44,7 +35,7 @@ def declare(run: Run, node: Node, *, guarded: str = "", depth: int = 0) -> None:
             _uses(run, child)
         elif kind == "namespace_definition":
             name = child.child_by_field_name("name")
-            run.names.namespace = text_of(name).lower() if name is not None else ""
+            run.names.namespace = run.text(name).lower() if name is not None else ""
             declare(run, child, guarded=guarded, depth=depth + 1)
         elif kind in _BLOCKS:
             inner = guarded or ("if" if kind == "if_statement" else "")
@@ -61,7 +52,7 @@ def _function(run: Run, node: Node, guarded: str) -> None:
     name_node = node.child_by_field_name("name")
     if name_node is None:
         return
-    name = full(run, text_of(name_node))
+    name = full(run, run.text(name_node))
     if not guarded:
         run.declared.append(f"function {name}")
     run.functions.setdefault(name, made(run, node, name, ""))
@@ -78,11 +69,11 @@ def made(run: Run, node: Node, name: str, owner: str) -> Function:
         if variable.type == "by_ref":
             variable = variable.named_children[-1]
         type_node = child.child_by_field_name("type")
-        type_name = "" if type_node is None else text_of(type_node).lower().lstrip("?\\")
+        type_name = "" if type_node is None else run.text(type_node).lower().lstrip("?\\")
         type_name = run.names.classes.get(type_name, type_name).rpartition("\\")[2]
         parameters.append(
             Parameter(
-                text_of(variable).lstrip("&.").removeprefix("$"),
+                run.text(variable).lstrip("&.").removeprefix("$"),
                 child.child_by_field_name("default_value"),
                 ""
                 if type_name in {"string", "array", "mixed", "iterable", "callable"}
@@ -96,13 +87,13 @@ def declare_class(run: Run, node: Node, *, guarded: str = "if", name: str = "") 
     """Note a class and its members. An anonymous one is given its `name`."""
     name_node = node.child_by_field_name("name")
     if name_node is not None:
-        name = full(run, text_of(name_node))
+        name = full(run, run.text(name_node))
         if not guarded:
             run.declared.append(f"class {name}")
     parent = ""
     for child in node.named_children:
         if child.type == "base_clause" and child.named_children:
-            parent = class_name(run, text_of(child.named_children[0]))
+            parent = class_name(run, run.text(child.named_children[0]))
     made_class = Class(name=name, parent=parent)
     run.classes.setdefault(name, made_class)
     body = node.child_by_field_name("body")
@@ -115,12 +106,12 @@ def _member(run: Run, owner: Class, member: Node) -> None:
     if member.type == "method_declaration":
         name = member.child_by_field_name("name")
         if name is not None:
-            method = text_of(name).lower()
+            method = run.text(name).lower()
             owner.methods[method] = made(run, member, f"{owner.name}::{method}", owner.name)
     elif member.type == "const_declaration":
         for element in member.named_children:
             if element.type == "const_element":
-                owner.pending["::" + text_of(element.named_children[0])] = element.named_children[
+                owner.pending["::" + run.text(element.named_children[0])] = element.named_children[
                     -1
                 ]
     elif member.type == "property_declaration":
@@ -128,11 +119,11 @@ def _member(run: Run, owner: Class, member: Node) -> None:
             if element.type == "property_element":
                 value = element.child_by_field_name("default_value")
                 if value is not None:
-                    owner.pending[text_of(element.named_children[0])[1:]] = value
+                    owner.pending[run.text(element.named_children[0])[1:]] = value
     elif member.type == "enum_case":
         value = member.child_by_field_name("value")
         if value is not None:
-            owner.pending["::" + text_of(member.named_children[0])] = value
+            owner.pending["::" + run.text(member.named_children[0])] = value
 
 
 def class_name(run: Run, written: str) -> str:
@@ -169,7 +160,7 @@ def _uses(run: Run, node: Node) -> None:
     prefix, kind = "", ""
     for child in node.children:
         if child.type == "namespace_name":
-            prefix = text_of(child).lower().strip("\\") + "\\"
+            prefix = run.text(child).lower().strip("\\") + "\\"
         elif child.type in {"function", "const"}:
             kind = child.type
         elif child.type == "namespace_use_group":
@@ -186,10 +177,10 @@ def _use(run: Run, clause: Node, prefix: str, kind: str) -> None:
         if child.type in {"function", "const"}:
             kind = child.type
         elif child.type in {"name", "qualified_name"} and not target:
-            target = prefix + text_of(child).lower().strip("\\")
+            target = prefix + run.text(child).lower().strip("\\")
     if not target:
         return
-    name = target.rpartition("\\")[2] if alias is None else text_of(alias).lower()
+    name = target.rpartition("\\")[2] if alias is None else run.text(alias).lower()
     table = {"function": run.names.functions, "const": run.names.constants}.get(
         kind, run.names.classes
     )

@@ -16,7 +16,7 @@ from reconciler.core.vetting.php.calls import (
 from reconciler.core.vetting.php.checks.clock import compared
 from reconciler.core.vetting.php.checks.execution import judge_echo, judge_include, judge_process
 from reconciler.core.vetting.php.constants import class_constant, named_constant
-from reconciler.core.vetting.php.grammar import kind, text_of
+from reconciler.core.vetting.php.grammar import kind
 from reconciler.core.vetting.php.run import Evaluate, Run
 from reconciler.core.vetting.php.value import (
     CLEAN,
@@ -29,12 +29,13 @@ from reconciler.core.vetting.php.value import (
     joined,
 )
 from reconciler.core.vetting.php.variables import member, scoped_property, subscript, variable
+from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 MAX_CHAIN = 20_000
-COMPARISONS = frozenset(["==", "!=", "===", "!==", "<>", "<", ">", "<=", ">=", "<=>"])
+COMPARISONS = words("== != === !== <> < > <= >= <=>")
 CHOICES = frozenset(("??", "?:"))
 LOGIC = frozenset(("&&", "||", "and", "or", "xor"))
 
@@ -148,7 +149,7 @@ def cast(run: Run, node: Node) -> Value:
     """`(int)` makes safe, `(string)` and `(array)` change nothing that matters."""
     type_node, operand = node.child_by_field_name("type"), node.child_by_field_name("value")
     value = run.value(operand) if operand is not None else UNKNOWN
-    name = text_of(type_node).lower() if type_node is not None else ""
+    name = run.text(type_node).lower() if type_node is not None else ""
     if name in {"int", "integer", "float", "double", "real", "bool", "boolean"}:
         return value if value.known is not None and value.known.isdigit() else NUMBER
     return value

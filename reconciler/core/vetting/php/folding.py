@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from reconciler.core.vetting.php.value import HOLE, MAX_TEXT_CHARS, Value, array, literal
+from reconciler.core.vetting.php.words import words
 
 MAX_INFLATED_BYTES = 65_536
 MAX_PARTS = 2_000
@@ -166,23 +167,9 @@ FOLDS: Final[Mapping[str, Fold]] = {
 }
 
 # Those that work where parts of the text are missing.
-WITH_HOLES: Final = frozenset(
-    [
-        "dirname",
-        "ltrim",
-        "path_join",
-        "rtrim",
-        "sprintf",
-        "strtolower",
-        "strtoupper",
-        "trailingslashit",
-        "trim",
-        "untrailingslashit",
-        "wp_normalize_path",
-        "basename",
-        "plugin_basename",
-        "vsprintf",
-    ]
+WITH_HOLES: Final = words(
+    "dirname ltrim path_join rtrim sprintf strtolower strtoupper trailingslashit trim"
+    " untrailingslashit wp_normalize_path basename plugin_basename vsprintf"
 )
 
 

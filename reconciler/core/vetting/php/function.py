@@ -56,7 +56,7 @@ class Function:
     sinks: list[Sink] = field(default_factory=list)
     calls: set[str] = field(default_factory=set)
     callees: set[Function] = field(default_factory=set)
-    effects: dict[Effect, int] = field(default_factory=dict)
+    effects: dict[Effect, Node] = field(default_factory=dict)
     reads_request: bool = False
     classes: set[str] = field(default_factory=set)
 

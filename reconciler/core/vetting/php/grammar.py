@@ -5,7 +5,7 @@ are kept in the repository are compared byte for byte.
 """
 
 import tree_sitter_php
-from tree_sitter import Language, Node, Parser, Point, Tree
+from tree_sitter import Language, Parser, Point, Tree
 
 LANGUAGE = Language(tree_sitter_php.language_php())
 
@@ -47,8 +47,3 @@ def parse(data: bytes) -> Tree | None:
         return parser.parse(read, progress_callback=stop)
     except ValueError:  # what the parser raises when it was stopped
         return None
-
-
-def text_of(node: Node) -> str:
-    """The source of a node. Bytes that are no UTF-8 survive as surrogates."""
-    return (node.text or b"").decode("utf-8", "surrogateescape")

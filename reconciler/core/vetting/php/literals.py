@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.php.folding import number
-from reconciler.core.vetting.php.grammar import text_of
-from reconciler.core.vetting.php.value import CLEAN, NUMBER, Value, array, joined, literal
+from reconciler.core.vetting.php.value import CLEAN, NUMBER, Value, array, common, joined, literal
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -22,9 +21,9 @@ _SIMPLE = {
 _CODE = re.compile(r"(?:x([0-9A-Fa-f]{1,2})|u\{([0-9A-Fa-f]{1,6})\}|([0-7]{1,3}))")
 
 
-def single_quoted(_run: Run, node: Node) -> Value:
+def single_quoted(run: Run, node: Node) -> Value:
     """`'…'`: only a backslash and a quote are escaped."""
-    text = text_of(node)
+    text = run.text(node)
     body = text[text.find("'") + 1 : -1]
     if "\\" in body:
         body = body.replace("\\\\", "\0").replace("\\'", "'").replace("\0", "\\")
@@ -60,9 +59,9 @@ def encapsed(run: Run, node: Node) -> Value:
 def _part(run: Run, node: Node) -> Value:
     kind = node.type
     if kind in {"string_content", "nowdoc_string"}:
-        return literal(text_of(node))
+        return literal(run.text(node))
     if kind == "escape_sequence":
-        return literal(escape(text_of(node)))
+        return literal(escape(run.text(node)))
     return run.value(node)
 
 
@@ -85,17 +84,17 @@ def heredoc(run: Run, node: Node) -> Value:
     return Value(text, whole.taint, whole.clean)
 
 
-def integer(_run: Run, node: Node) -> Value:
+def integer(run: Run, node: Node) -> Value:
     """A number in any of PHP's forms, as decimal text."""
     try:
-        return literal(str(number(text_of(node))))
+        return literal(str(number(run.text(node))))
     except ValueError:
         return NUMBER
 
 
-def boolean(_run: Run, node: Node) -> Value:
+def boolean(run: Run, node: Node) -> Value:
     """`true` is "1", `false` the empty text, as PHP prints them."""
-    return literal("1" if text_of(node).lower() == "true" else "")
+    return literal("1" if run.text(node).lower() == "true" else "")
 
 
 def null(_run: Run, _node: Node) -> Value:
@@ -131,5 +130,5 @@ def array_of(run: Run, node: Node) -> Value:
             items[key] = value
     whole = array(items)
     if unpacked is not None:
-        return Value(None, whole.taint | unpacked.taint, whole.clean & unpacked.clean, items)
+        return Value(None, whole.taint | unpacked.taint, common(whole, unpacked), items)
     return whole

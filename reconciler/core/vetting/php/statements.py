@@ -9,10 +9,11 @@ from reconciler.core.vetting.php.checks.execution import judge_echo
 from reconciler.core.vetting.php.checks.network import assets_in_markup
 from reconciler.core.vetting.php.checks.obfuscation import jumped
 from reconciler.core.vetting.php.declarations import full, made
-from reconciler.core.vetting.php.grammar import kind, text_of
+from reconciler.core.vetting.php.grammar import kind
 from reconciler.core.vetting.php.run import Execute, Run
 from reconciler.core.vetting.php.value import UNKNOWN, Value, either, item_of
 from reconciler.core.vetting.php.variables import PREDEFINED
+from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,17 +23,7 @@ if TYPE_CHECKING:
     from reconciler.core.vetting.php.value import Value as _Value
 
 # Calls behind which nothing runs.
-ENDINGS = frozenset(
-    [
-        "wp_die",
-        "wp_send_json",
-        "wp_send_json_success",
-        "wp_send_json_error",
-        "die",
-        "exit",
-        "wp_nonce_ays",
-    ]
-)
+ENDINGS = words("wp_die wp_send_json wp_send_json_success wp_send_json_error die exit wp_nonce_ays")
 
 
 def block(run: Run, node: Node) -> bool:
@@ -53,9 +44,9 @@ def expression(run: Run, node: Node) -> bool:
     inner = children[0]
     run.value(inner)
     if inner.type == "function_call_expression":
-        return text_of(inner.children[0]).lower().lstrip("\\") in ENDINGS
+        return run.text(inner.children[0]).lower().lstrip("\\") in ENDINGS
     return inner.type == "throw_expression" or (
-        inner.type == "name" and text_of(inner).lower() in ENDINGS
+        inner.type == "name" and run.text(inner).lower() in ENDINGS
     )
 
 
@@ -101,11 +92,11 @@ def conditional(run: Run, node: Node) -> bool:
     command = False
     if condition is not None:
         run.value(condition)
-        text = text_of(condition)
+        text = run.text(condition)
         command = "WP_CLI" in text or "PHP_SAPI" in text or "php_sapi_name" in text
 
     def then() -> bool:
-        run.cli = cli or (command and "!" not in text_of(condition) if condition else cli)
+        run.cli = cli or (command and "!" not in run.text(condition) if condition else cli)
         ends = run.execute(body) if body is not None else False
         run.cli = cli
         return ends
@@ -117,8 +108,8 @@ def conditional(run: Run, node: Node) -> bool:
     if not has_else:
         ways.append(lambda: False)
     ended = run.branch(*ways)
-    if command and body is not None and run.here is run.main and "!" in text_of(condition or node):
-        run.cli = run.cli or "return" in text_of(body)
+    if command and body is not None and run.here is run.main and "!" in run.text(condition or node):
+        run.cli = run.cli or "return" in run.text(body)
     return ended
 
 
@@ -225,7 +216,7 @@ def tried(run: Run, node: Node) -> bool:
 def globals_named(run: Run, node: Node) -> bool:
     """`global $a`: the file's variable, where the file gave it a value."""
     for child in node.named_children:
-        name = text_of(child)[1:]
+        name = run.text(child)[1:]
         value = PREDEFINED.get(name) or run.globals.get(name)
         run.env[name] = value if value is not None else UNKNOWN
     return False
@@ -239,7 +230,7 @@ def statics(run: Run, node: Node) -> bool:
         if value is not None:
             run.value(value)
         if name is not None:
-            run.env[text_of(name)[1:]] = UNKNOWN
+            run.env[run.text(name)[1:]] = UNKNOWN
     return False
 
 
@@ -247,7 +238,7 @@ def constants(run: Run, node: Node) -> bool:
     """`const A = 1;` outside classes."""
     for element in node.named_children:
         if element.type == "const_element":
-            name = text_of(element.named_children[0])
+            name = run.text(element.named_children[0])
             run.constants[name] = run.value(element.named_children[-1])
             run.declared.append(f"constant {full(run, '')}{name}")
     return False
@@ -257,7 +248,7 @@ def inner_function(run: Run, node: Node) -> bool:
     """A function declared inside another becomes known when that runs."""
     name_node = node.child_by_field_name("name")
     if name_node is not None:
-        name = full(run, text_of(name_node))
+        name = full(run, run.text(name_node))
         run.functions.setdefault(name, made(run, node, name, ""))
     return False
 
@@ -266,13 +257,13 @@ def unset(run: Run, node: Node) -> bool:
     """`unset($a)`."""
     for child in node.named_children:
         if child.type == "variable_name":
-            run.env.pop(text_of(child)[1:], None)
+            run.env.pop(run.text(child)[1:], None)
     return False
 
 
 def markup(run: Run, node: Node) -> bool:
     """HTML outside of PHP."""
-    assets_in_markup(run, text_of(node), node)
+    assets_in_markup(run, run.text(node), node)
     return False
 
 

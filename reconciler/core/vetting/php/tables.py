@@ -17,20 +17,17 @@ from reconciler.core.vetting.php.value import (
     Value,
     literal,
 )
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+from reconciler.core.vetting.php.words import words
 
 
 def _each(text: str, value: int) -> dict[str, int]:
     return dict.fromkeys(text.split(), value)
 
 
-SUPERGLOBALS: Final = _words("_GET _POST _REQUEST _COOKIE _SERVER _FILES _ENV")
+SUPERGLOBALS: Final = words("_GET _POST _REQUEST _COOKIE _SERVER _FILES _ENV")
 
 # Set by the server, not by the visitor.
-SERVER_OWN: Final = _words(
+SERVER_OWN: Final = words(
     "REQUEST_METHOD SERVER_PORT REQUEST_TIME REQUEST_TIME_FLOAT DOCUMENT_ROOT SCRIPT_FILENAME"
     " SERVER_SOFTWARE SERVER_ADDR REMOTE_ADDR SERVER_PROTOCOL HTTPS argv argc GATEWAY_INTERFACE"
     " SCRIPT_NAME REMOTE_PORT REQUEST_SCHEME REMOTE_USER"
@@ -54,7 +51,7 @@ SOURCES_OF: Final[Mapping[str, int]] = {
     **_each("get_plugins get_users count_users wp_get_current_user phpversion php_uname", 0),
 }
 
-DECODERS: Final = _words(
+DECODERS: Final = words(
     "base64_decode gzinflate gzuncompress gzdecode str_rot13 strrev hex2bin convert_uudecode"
     " openssl_decrypt mcrypt_decrypt sodium_crypto_secretbox_open chr pack zlib_decode bzdecompress"
 )
@@ -98,7 +95,7 @@ SANITISERS: Final[Mapping[str, int]] = {
 }
 
 # The answer is made of what was given in, and no cleaner.
-PASSERS: Final = _words(
+PASSERS: Final = words(
     "trim ltrim rtrim chop strtolower strtoupper ucfirst lcfirst ucwords mb_strtolower"
     " mb_strtoupper mb_substr substr str_replace str_ireplace preg_replace preg_replace_callback"
     " stripslashes wp_unslash stripslashes_deep urldecode rawurldecode sprintf vsprintf implode"
@@ -122,7 +119,7 @@ PASSERS: Final = _words(
 ).union(SANITISERS)
 
 # Those of a test that say a value is one of a list, or of a form.
-VALIDATORS: Final = _words(
+VALIDATORS: Final = words(
     "in_array array_key_exists is_numeric ctype_digit ctype_alnum ctype_alpha ctype_xdigit"
     " preg_match is_email wp_http_validate_url validate_file username_exists post_type_exists"
     " taxonomy_exists is_int is_callable_allowed is_a is_subclass_of array_search"
@@ -131,38 +128,19 @@ VALIDATORS: Final = _words(
 # Position of the callable in the functions that take one.
 CALLABLE_AT: Final[Mapping[str, tuple[int, ...]]] = {
     **dict.fromkeys(
-        [
-            "call_user_func",
-            "call_user_func_array",
-            "array_map",
-            "forward_static_call",
-            "forward_static_call_array",
-            "register_shutdown_function",
-            "register_tick_function",
-            "set_error_handler",
-            "set_exception_handler",
-            "ob_start",
-            "spl_autoload_register",
-            "iterator_apply_first",
-            "is_callable_run",
-            "header_register_callback",
-        ],
+        words(
+            "call_user_func call_user_func_array array_map forward_static_call"
+            " forward_static_call_array register_shutdown_function register_tick_function"
+            " set_error_handler set_exception_handler ob_start spl_autoload_register"
+            " iterator_apply_first is_callable_run header_register_callback"
+        ),
         (0,),
     ),
     **dict.fromkeys(
-        [
-            "usort",
-            "uasort",
-            "uksort",
-            "array_filter",
-            "array_reduce",
-            "array_walk",
-            "array_walk_recursive",
-            "preg_replace_callback",
-            "mb_ereg_replace_callback",
-            "iterator_apply",
-            "map_deep",
-        ],
+        words(
+            "usort uasort uksort array_filter array_reduce array_walk array_walk_recursive"
+            " preg_replace_callback mb_ereg_replace_callback iterator_apply map_deep"
+        ),
         (1,),
     ),
     **dict.fromkeys(
@@ -236,7 +214,7 @@ PLACES: Final[Mapping[str, Value]] = {
 }
 PLACES_AGAIN: Final = {"wp_get_upload_dir": PLACES["wp_upload_dir"]}
 
-WITH_PATH: Final = _words("home_url site_url get_template_directory get_stylesheet_directory")
+WITH_PATH: Final = words("home_url site_url get_template_directory get_stylesheet_directory")
 
-IDENTITY_OPTIONS: Final = _words("admin_email active_plugins auth_key secure_auth_key")
-IDENTITY_CALLS: Final = _words("get_plugins get_users wp_get_active_and_valid_plugins php_uname")
+IDENTITY_OPTIONS: Final = words("admin_email active_plugins auth_key secure_auth_key")
+IDENTITY_CALLS: Final = words("get_plugins get_users wp_get_active_and_valid_plugins php_uname")

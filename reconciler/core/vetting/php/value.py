@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 # Stands in a text for a part that is not known.
 HOLE: Final = "\ufffc"
 MAX_TEXT_CHARS = 100_000
+MAX_JOINED_ITEMS = 60
 
 # Where a value came from.
 REQUEST = 1 << 0
@@ -21,7 +22,8 @@ DECODED = 1 << 4  # base64, gzip, rot13, chr() and the like
 IDENTITY = 1 << 5  # who runs the site: the administrator's address, its plugins, its users
 HOME = 1 << 6  # the site's own address
 LOCAL_FILE = 1 << 7
-SOURCES = REQUEST | UPLOAD | REMOTE | STORED | DECODED
+ROW = 1 << 8  # what the database answered
+SOURCES = REQUEST | UPLOAD | REMOTE | STORED | DECODED | ROW
 FIRST_PARAMETER = 16  # the bit of a function's first parameter; the others follow
 MAX_PARAMETERS = 24
 PARAMETERS = ((1 << MAX_PARAMETERS) - 1) << FIRST_PARAMETER
@@ -90,6 +92,17 @@ def tainted(taint: int) -> Value:
     return Value(None, taint)
 
 
+def common(one: Value, other: Value, cleaned: int | None = None) -> int:
+    """What two values are safe for together. A part that no stranger wrote makes nothing unsafe.
+
+    `cleaned`: what the other is safe for where it stands, when that is more than it is by itself.
+    """
+    second = other.clean if cleaned is None else cleaned
+    if one.taint & 0xFFFF:
+        return one.clean & second if other.taint & 0xFFFF else one.clean
+    return second if other.taint & 0xFFFF else one.clean & second
+
+
 def joined(left: Value, right: Value) -> Value:
     """`left . right`."""
     one = HOLE if left.text is None else left.text
@@ -100,8 +113,7 @@ def joined(left: Value, right: Value) -> Value:
     text = one + two
     if len(text) > MAX_TEXT_CHARS:
         text = text[:MAX_TEXT_CHARS] + HOLE
-    # In a text that was put together, only the parts decide what it is safe for.
-    return Value(text, left.taint | right.taint, left.clean & cleaned)
+    return Value(text, left.taint | right.taint, common(left, right, cleaned))
 
 
 def either(one: Value, other: Value) -> Value:
@@ -112,20 +124,31 @@ def either(one: Value, other: Value) -> Value:
     return Value(
         one.text if same else None,
         one.taint | other.taint,
-        one.clean & other.clean,
-        one.items if one.items is not None and one.items == other.items else None,
+        common(one, other),
+        _either_items(one.items, other.items),
         one.kind if one.kind == other.kind else one.kind or other.kind,
         one.function or other.function,
     )
 
 
+def _either_items(one: Items | None, other: Items | None) -> Items | None:
+    if one is None or other is None or len(one) > MAX_JOINED_ITEMS:
+        return one if one is other else None
+    if one is other or one == other:
+        return one
+    return {
+        key: value if other.get(key, value) is value else either(value, other[key])
+        for key, value in (*other.items(), *one.items())
+    }
+
+
 def array(items: dict[str, Value]) -> Value:
     """An array that was written out."""
-    taint, clean = 0, CLEAN
+    whole = Value(None, 0, CLEAN)
     for item in items.values():
-        taint |= item.taint
-        clean &= item.clean
-    return Value(None, taint, clean, items)
+        if item.taint or item.clean != CLEAN:
+            whole = Value(None, whole.taint | item.taint, common(whole, item))
+    return Value(None, whole.taint, whole.clean, items)
 
 
 def item_of(value: Value, key: str | None) -> Value:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.php.checks.statelessness import session_used
 from reconciler.core.vetting.php.declarations import class_name
-from reconciler.core.vetting.php.grammar import text_of
 from reconciler.core.vetting.php.tables import SERVER_OWN, SUPERGLOBALS
 from reconciler.core.vetting.php.value import (
     CLEAN,
@@ -18,6 +17,7 @@ from reconciler.core.vetting.php.value import (
     item_of,
     literal,
 )
+from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -31,35 +31,19 @@ PREDEFINED = {
     "pagenow": Value(None, 0, CLEAN),
 }
 # Of the database object: names of tables, which no visitor chooses.
-CORE_TABLES = frozenset(
-    [
-        "posts",
-        "postmeta",
-        "users",
-        "usermeta",
-        "options",
-        "comments",
-        "commentmeta",
-        "terms",
-        "termmeta",
-        "term_taxonomy",
-        "term_relationships",
-        "links",
-        "blogs",
-        "site",
-        "sitemeta",
-        "signups",
-    ]
+CORE_TABLES = words(
+    "posts postmeta users usermeta options comments commentmeta terms termmeta"
+    " term_taxonomy term_relationships links blogs site sitemeta signups"
 )
 
 
 def variable(run: Run, node: Node) -> Value:
     """`$name`, `$$name`, `${'name'}`."""
     if node.type == "variable_name":
-        return named(run, text_of(node)[1:], node)
+        return named(run, run.text(node)[1:], node)
     name = run.value(node.named_children[0]).known if node.named_children else None
     if node.named_children and node.named_children[0].type == "name":
-        name = text_of(node.named_children[0])
+        name = run.text(node.named_children[0])
     return UNKNOWN if name is None else named(run, name, node)
 
 
@@ -93,7 +77,7 @@ def subscript(run: Run, node: Node) -> Value:
     base = run.value(parts[0])
     key = None
     if len(parts) > 1:
-        key = text_of(parts[1]) if parts[1].type == "name" else run.value(parts[1]).known
+        key = run.text(parts[1]) if parts[1].type == "name" else run.value(parts[1]).known
     if base.kind == "GLOBALS" and key is not None:
         found = run.globals.get(key)
         return found if found is not None else named(run, key, node)
@@ -107,7 +91,7 @@ def subscript(run: Run, node: Node) -> Value:
 
 
 def _unless_checked(run: Run, node: Node, value: Value) -> Value:
-    if run.checked and text_of(node) in run.checked:
+    if run.checked and run.text(node) in run.checked:
         return Value(value.text, value.taint, CLEAN)
     return value
 
@@ -118,7 +102,7 @@ def member(run: Run, node: Node) -> Value:
     if len(parts) < 2:
         return UNKNOWN
     base = run.value(parts[0])
-    name = text_of(parts[-1]) if parts[-1].type == "name" else run.value(parts[-1]).known
+    name = run.text(parts[-1]) if parts[-1].type == "name" else run.value(parts[-1]).known
     if base.kind == "wpdb":
         if name in {"prefix", "base_prefix"}:
             return literal("{prefix}")
@@ -141,7 +125,7 @@ def property_of(run: Run, owner: Class, name: str) -> Value:
 
 def scope_of(run: Run, node: Node) -> Class | None:
     """The class before `::`, where it is of this file."""
-    text = text_of(node).lower()
+    text = run.text(node).lower()
     if text in {"self", "static"}:
         return run.within
     if text == "parent":
@@ -157,4 +141,4 @@ def scoped_property(run: Run, node: Node) -> Value:
     owner = scope_of(run, parts[0])
     if owner is None or parts[-1].type != "variable_name":
         return UNKNOWN
-    return property_of(run, owner, text_of(parts[-1])[1:])
+    return property_of(run, owner, run.text(parts[-1])[1:])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.core.vetting.finding import Rule
 from reconciler.core.vetting.php.call import Call, Check
 from reconciler.core.vetting.php.value import REQUEST, Value
+from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -68,18 +69,10 @@ def _searched(run: Run, call: Call) -> None:
 
 
 FUNCTIONS: dict[str, Check] = dict.fromkeys(
-    [
-        "strpos",
-        "stripos",
-        "strstr",
-        "stristr",
-        "str_contains",
-        "preg_match",
-        "preg_match_all",
-        "mb_strpos",
-        "mb_stripos",
-        "substr_count",
-    ],
+    words(
+        "strpos stripos strstr stristr str_contains preg_match preg_match_all mb_strpos"
+        " mb_stripos substr_count"
+    ),
     _searched,
 )
 METHODS: dict[str, Check] = {}

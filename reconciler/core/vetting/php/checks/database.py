@@ -81,6 +81,11 @@ _SCHEMA = re.compile(
     r"(?:if\s+(?:not\s+)?exists\s+)?`?([^\s`(;]+)"
 )
 _TABLE = re.compile(r"\{prefix\}([A-Za-z0-9_]+)")
+# A missing part that is no name of a table or a column.
+HOLE_AS_VALUE = re.compile(
+    rf"(?is)(?<!`)(?<!from )(?<!join )(?<!into )(?<!table )(?<!update )(?<!desc )(?<!exists )"
+    rf"(?<!describe )(?<!columns from )(?<!index )(?<!\.){HOLE}(?!\.)"
+)
 _RANDOM = re.compile(r"(?i)order\s+by\s+rand\s*\(")
 MAX_SQL_CHARS = 20_000
 
@@ -119,10 +124,10 @@ def judge_sql(run: Run, value: Value, node: Node) -> None:
         run.report(INJECTION, node)
     elif value.clean & (SQL | CHECKED):
         return
-    elif value.comes_from(STORED | REMOTE, safe=SQL | CHECKED):
+    elif value.comes_from(STORED | REMOTE):
         run.report(UNPREPARED, node, origin(value))
     elif value.text is not None and HOLE in value.text and value.text.strip(HOLE):
-        mild = not value.taint & PARAMETERS
+        mild = not value.taint & PARAMETERS or not HOLE_AS_VALUE.search(value.text)
         run.report(UNPREPARED, node, level="info" if mild else None)
 
 

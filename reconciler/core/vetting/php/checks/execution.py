@@ -17,11 +17,13 @@ from reconciler.core.vetting.php.value import (
     PATH,
     REMOTE,
     REQUEST,
+    ROW,
     SOURCES,
     STORED,
     UPLOAD,
     Value,
 )
+from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -91,47 +93,20 @@ UNESCAPED = Rule(
 RULES = (EVAL, DECODED_CODE, PROCESS, TAINTED_CALL, HIDDEN_CALLBACK, INCLUDE, UNESCAPED)
 
 EVALS: Final = frozenset(("eval", "assert", "create_function"))
-STARTERS: Final = frozenset(
-    [
-        "exec",
-        "shell_exec",
-        "system",
-        "passthru",
-        "proc_open",
-        "popen",
-        "pcntl_exec",
-        "dl",
-        "expect_popen",
-    ]
+STARTERS: Final = words(
+    "exec shell_exec system passthru proc_open popen pcntl_exec dl expect_popen"
 )
 DANGEROUS: Final = EVALS | STARTERS
 # What nobody hides who has nothing to hide.
-UNUSUAL: Final = frozenset(
-    [
-        "base64_decode",
-        "gzinflate",
-        "gzuncompress",
-        "str_rot13",
-        "file_put_contents",
-        "move_uploaded_file",
-        "unlink",
-        "wp_insert_user",
-        "wp_create_user",
-        "wp_set_auth_cookie",
-        "phpinfo",
-        "curl_exec",
-        "fsockopen",
-        "unserialize",
-        "wp_remote_get",
-        "wp_remote_post",
-        "copy",
-        "rename",
-        "fopen",
-        "create_function",
-        "preg_replace",
-    ]
+UNUSUAL: Final = words(
+    "base64_decode gzinflate gzuncompress str_rot13 file_put_contents"
+    " move_uploaded_file unlink wp_insert_user wp_create_user wp_set_auth_cookie"
+    " phpinfo curl_exec fsockopen unserialize wp_remote_get wp_remote_post copy rename"
+    " fopen create_function preg_replace"
 )
 RUN_BY = REQUEST | REMOTE | UPLOAD | DECODED
+# Scripts, styles and drawings are printed into pages by including them; that is fine.
+_NOT_PHP = re.compile(r"\.(?:png|jpe?g|gif|ico|webp|txt|dat|log|bak|woff2?)\Z")
 _E_MODIFIER = re.compile(r"(?s)\s*([^\w\s\\])(.*)([^\w\s\\])([a-zA-Z]*)\s*")
 
 
@@ -162,7 +137,8 @@ def origin(value: Value) -> str:
         (REMOTE, "another host's answer"),
         (UPLOAD, "an upload or temporary file"),
         (REQUEST, "the request"),
-        (STORED, "an option or a row"),
+        (STORED, "an option"),
+        (ROW, "a row"),
     )
     return ", ".join(word for bit, word in words if value.taint & bit)
 
@@ -272,12 +248,10 @@ def judge_include(run: Run, value: Value, node: Node) -> None:
         safe = value.clean & (PATH | CHECKED)
         fixed = bool(text) and not text.startswith(HOLE)
         run.report(INCLUDE, node, origin(value), level="warn" if safe and fixed else None)
-    elif value.taint & STORED:
+    elif value.taint & (STORED | ROW):
         safe = value.clean & (PATH | CHECKED)
         run.report(INCLUDE, node, origin(value), level="warn" if safe else None)
-    elif value.known is not None and re.search(
-        r"\.(?:png|jpe?g|gif|ico|svg|webp|txt|css|js|dat|log|bak|woff2?)\Z", lowered
-    ):
+    elif value.known is not None and _NOT_PHP.search(lowered):
         run.report(INCLUDE, node, f"not a PHP file: {text[-60:]}")
 
 

@@ -20,6 +20,7 @@ from reconciler.core.vetting.php.value import (
     joined,
     literal,
 )
+from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -66,37 +67,14 @@ PATH_FROM_REQUEST = Rule(
 
 RULES = (CODE_FOLDER, SERVER_FILES, CODE_IN_UPLOADS, PATH_FROM_REQUEST)
 
-DROP_INS: Final = frozenset(
-    [
-        "object-cache.php",
-        "advanced-cache.php",
-        "db.php",
-        "db-error.php",
-        "install.php",
-        "maintenance.php",
-        "sunrise.php",
-        "php-error.php",
-        "fatal-error-handler.php",
-        "blog-deleted.php",
-        "blog-inactive.php",
-        "blog-suspended.php",
-    ]
+DROP_INS: Final = words(
+    "object-cache.php advanced-cache.php db.php db-error.php install.php"
+    " maintenance.php sunrise.php php-error.php fatal-error-handler.php blog-"
+    " deleted.php blog-inactive.php blog-suspended.php"
 )
-SERVER: Final = frozenset(
-    [
-        ".htaccess",
-        "wp-config.php",
-        "robots.txt",
-        ".user.ini",
-        "php.ini",
-        "web.config",
-        ".htpasswd",
-        "nginx.conf",
-        "wp-settings.php",
-        "index.php",
-        "wp-load.php",
-        ".maintenance",
-    ]
+SERVER: Final = words(
+    ".htaccess wp-config.php robots.txt .user.ini php.ini web.config .htpasswd"
+    " nginx.conf wp-settings.php index.php wp-load.php .maintenance"
 )
 _CODE_ROOTS = ("{package}", "{theme}", "{root}", "{content}")
 _EXECUTABLE = re.compile(r"\.(?:php\d?|phtml|phar|pht|phps|inc)\Z", re.IGNORECASE)
@@ -134,9 +112,7 @@ _METHOD_WRITERS: Final = {
     "rmdir": (0,),
     "chmod": (0,),
 }
-READERS: Final = frozenset(
-    ["readfile", "file_get_contents", "file", "fopen", "show_source", "highlight_file"]
-)
+READERS: Final = words("readfile file_get_contents file fopen show_source highlight_file")
 _NOT_FILES = ("php://", "http://", "https://", "data:")
 
 

@@ -9,9 +9,10 @@ from reconciler.core.vetting.php.call import Call, Check, callback_of
 from reconciler.core.vetting.php.checks.cron import judge_schedules
 from reconciler.core.vetting.php.checks.network import TLS
 from reconciler.core.vetting.php.checks.updates import update_hook
-from reconciler.core.vetting.php.checks.users import hiding_hook
+from reconciler.core.vetting.php.checks.users import HIDING_HOOKS, judge_list
 from reconciler.core.vetting.php.run import Hooked
 from reconciler.core.vetting.php.value import UNKNOWN, Value
+from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
     from reconciler.core.vetting.php.function import Effect, Function
@@ -53,90 +54,32 @@ AT_LOAD = Rule(
 RULES = (AJAX, ROUTE, HANDLER, AT_LOAD)
 
 NONCES: Final = frozenset(("check_ajax_referer", "wp_verify_nonce", "check_admin_referer"))
-RIGHTS: Final = frozenset(
-    [
-        "current_user_can",
-        "user_can",
-        "current_user_can_for_blog",
-        "is_super_admin",
-        "author_can",
-        "current_user_can_for_site",
-        "is_user_logged_in_with_role",
-    ]
+RIGHTS: Final = words(
+    "current_user_can user_can current_user_can_for_blog is_super_admin author_can"
+    " current_user_can_for_site is_user_logged_in_with_role"
 )
-SIGNATURES: Final = frozenset(
-    [
-        "hash_hmac",
-        "hash_equals",
-        "openssl_verify",
-        "sodium_crypto_sign_verify_detached",
-        "constructevent",
-        "->constructevent",
-        "password_verify",
-    ]
+SIGNATURES: Final = words(
+    "hash_hmac hash_equals openssl_verify sodium_crypto_sign_verify_detached"
+    " constructevent ->constructevent password_verify"
 )
 GRAVE: Final[frozenset[Effect]] = frozenset(("option", "user", "file", "delete"))
 CHANGES: Final[frozenset[Effect]] = GRAVE | frozenset(("content", "table"))
-EVERY_PAGE: Final = frozenset(
-    [
-        "init",
-        "plugins_loaded",
-        "wp_loaded",
-        "wp",
-        "template_redirect",
-        "wp_head",
-        "wp_footer",
-        "after_setup_theme",
-        "the_content",
-        "setup_theme",
-        "wp_enqueue_scripts",
-        "send_headers",
-        "parse_request",
-    ]
+EVERY_PAGE: Final = words(
+    "init plugins_loaded wp_loaded wp template_redirect wp_head wp_footer"
+    " after_setup_theme the_content setup_theme wp_enqueue_scripts send_headers"
+    " parse_request"
 )
-OPEN_HOOKS: Final = frozenset(
-    [
-        "init",
-        "plugins_loaded",
-        "wp_loaded",
-        "wp",
-        "template_redirect",
-        "admin_init",
-        "parse_request",
-        "wp_head",
-        "wp_footer",
-        "send_headers",
-        "after_setup_theme",
-        "setup_theme",
-    ]
+OPEN_HOOKS: Final = words(
+    "init plugins_loaded wp_loaded wp template_redirect admin_init parse_request"
+    " wp_head wp_footer send_headers after_setup_theme setup_theme"
 )
-CONTENT_WRITERS: Final = frozenset(
-    [
-        "wp_insert_post",
-        "wp_update_post",
-        "wp_delete_post",
-        "wp_trash_post",
-        "update_post_meta",
-        "add_post_meta",
-        "delete_post_meta",
-        "wp_insert_term",
-        "wp_update_term",
-        "wp_delete_term",
-        "wp_insert_comment",
-        "wp_delete_comment",
-        "wp_set_post_terms",
-        "wp_set_object_terms",
-        "wp_delete_attachment",
-        "wp_insert_attachment",
-        "update_term_meta",
-        "update_comment_meta",
-        "wp_publish_post",
-        "set_theme_mod",
-        "media_handle_upload",
-        "wp_handle_upload",
-        "wp_update_comment",
-        "set_post_thumbnail",
-    ]
+CONTENT_WRITERS: Final = words(
+    "wp_insert_post wp_update_post wp_delete_post wp_trash_post update_post_meta"
+    " add_post_meta delete_post_meta wp_insert_term wp_update_term wp_delete_term"
+    " wp_insert_comment wp_delete_comment wp_set_post_terms wp_set_object_terms"
+    " wp_delete_attachment wp_insert_attachment update_term_meta update_comment_meta"
+    " wp_publish_post set_theme_mod media_handle_upload wp_handle_upload"
+    " wp_update_comment set_post_thumbnail"
 )
 USER_WRITERS: Final = frozenset(["wp_delete_user", "wpmu_delete_user", "delete_user_meta"])
 _READ_ONLY: Final = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -163,7 +106,6 @@ def _hooked(run: Run, call: Call) -> None:
             run.fact("ajax", public + hook.removeprefix(prefix), call.node)
             break
     update_hook(run, hook, call.node)
-    hiding_hook(run, hook, call.node)
     run.hooked.append(Hooked("hook", hook, _resolved(run, call.at(1)), call.node, UNKNOWN))
 
 
@@ -237,8 +179,9 @@ def judge_hooks(run: Run) -> None:
             _judge_route(run, hooked, function)
         elif function is not None:
             _judge_hook(run, hooked, function)
-    if run.main.effects.keys() & {"remote"} and not run.cli:
-        run.report(AT_LOAD, run.root, f"when the file is loaded, line {run.main.effects['remote']}")
+    at_load = run.main.effects.get("remote")
+    if at_load is not None and not run.cli:
+        run.report(AT_LOAD, at_load, "when the file is loaded")
 
 
 def _judge_hook(run: Run, hooked: Hooked, function: Function) -> None:
@@ -251,6 +194,8 @@ def _judge_hook(run: Run, hooked: Hooked, function: Function) -> None:
         _judge_handler(run, hooked, function)
     elif hook == "cron_schedules":
         judge_schedules(run, function)
+    elif hook in HIDING_HOOKS:
+        judge_list(run, hook, function, hooked.node)
     if hook in OPEN_HOOKS:
         _judge_handler(run, hooked, function)
     if hook in EVERY_PAGE and "remote" in function.all_effects():
@@ -318,19 +263,11 @@ FUNCTIONS: dict[str, Check] = {
     **dict.fromkeys(("add_shortcode",), _shortcode),
     **dict.fromkeys(("register_block_type", "register_block_type_from_metadata"), _block),
     **dict.fromkeys(
-        [
-            "add_menu_page",
-            "add_submenu_page",
-            "add_options_page",
-            "add_management_page",
-            "add_theme_page",
-            "add_plugins_page",
-            "add_users_page",
-            "add_dashboard_page",
-            "add_posts_page",
-            "add_media_page",
-            "add_pages_page",
-        ],
+        words(
+            "add_menu_page add_submenu_page add_options_page add_management_page"
+            " add_theme_page add_plugins_page add_users_page add_dashboard_page add_posts_page"
+            " add_media_page add_pages_page"
+        ),
         _page,
     ),
     **dict.fromkeys(("current_user_can", "user_can"), _capability),

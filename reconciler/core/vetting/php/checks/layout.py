@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from reconciler.core.vetting.finding import Rule
 from reconciler.core.vetting.php.checks.execution import DANGEROUS, EVAL, EVALS, PROCESS
 from reconciler.core.vetting.php.checks.obfuscation import OBFUSCATED
+from reconciler.core.vetting.php.literals import escape
+from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,37 +31,35 @@ UNREADABLE = Rule(
 RULES = (UNREADABLE,)
 
 MAX_LINE_BYTES: Final = 5_000
+MAX_NAMES_ON_LINE: Final = 100  # a table of literals holds none
 MIN_LITERAL_BYTES: Final = 400
 MAX_ENTROPY_BITS: Final = 5.2
 MAX_HEX_SHARE: Final = 0.4
 MIN_HEX_BYTES: Final = 24
 _STRINGS: Final = frozenset(["string", "encapsed_string", "heredoc", "nowdoc"])
-_CALLS: Final = frozenset(
-    [
-        "function_call_expression",
-        "member_call_expression",
-        "scoped_call_expression",
-        "object_creation_expression",
-        "include_expression",
-        "require_expression",
-    ]
+_CALLS: Final = words(
+    "function_call_expression member_call_expression scoped_call_expression"
+    " object_creation_expression include_expression require_expression"
 )
 
 
 def judge_text(run: Run, root: Node) -> None:
     """Long lines, scrambled names, literals that look like noise; looked for where bytes hint at them."""
     data = run.data
-    if any(len(line) > MAX_LINE_BYTES for line in data.split(b"\n")):
+    lines = data.split(b"\n")
+    longest = max(map(len, lines))
+    if longest > MAX_LINE_BYTES:
         _long_lines(run, root)
-    if len(data) >= MIN_LITERAL_BYTES and _may_hold_noise(data):
+    # Only where 400 bytes stand without a space can a literal be noise.
+    if longest >= MIN_LITERAL_BYTES and any(
+        len(word) >= MIN_LITERAL_BYTES
+        for line in lines
+        if len(line) >= MIN_LITERAL_BYTES
+        for word in line.split()
+    ):
         _literals(run, root)
     if b"_0x" in data or data.count(b"\\x") * 4 > MIN_HEX_BYTES:
         _scrambled(run, root)
-
-
-def _may_hold_noise(data: bytes) -> bool:
-    """A run of 400 bytes without a space: only then can a literal be noise."""
-    return any(len(word) >= MIN_LITERAL_BYTES for word in data.split())
 
 
 def _leaves(root: Node) -> Iterator[tuple[Node, str]]:
@@ -84,12 +84,11 @@ def _long_lines(run: Run, root: Node) -> None:
     code: Counter[int] = Counter()
     for node, _parent in _leaves(root):
         row, end = node.start_point[0], node.end_point[0]
-        if row == end and node.type not in {"string_content", "text", "comment", "nowdoc_string"}:
-            code[row] += node.end_byte - node.start_byte
+        if row == end and node.type == "name":
+            code[row] += 1
     for row, count in code.items():
-        if count > MAX_LINE_BYTES // 3:
-            at = _at_row(root, row)
-            run.report(OBFUSCATED, at, f"line {row + 1} holds {count} bytes of code")
+        if count > MAX_NAMES_ON_LINE:
+            run.report(OBFUSCATED, _at_row(root, row), f"{count} names on line {row + 1}")
             return
 
 
@@ -105,7 +104,7 @@ def _literals(run: Run, root: Node) -> None:
         if kind in _STRINGS:
             size = node.end_byte - node.start_byte
             if size >= MIN_LITERAL_BYTES:
-                _noise(run, node, node.text or b"", called=called)
+                _noise(run, node, run.source(node), called=called)
             continue
         inside = called or kind in _CALLS
         if kind in {"array_creation_expression", "anonymous_function", "assignment_expression"}:
@@ -133,14 +132,15 @@ def _scrambled(run: Run, root: Node) -> None:
     first: Node | None = None
     for node, parent in _leaves(root):
         kind = node.type
-        if kind == "name" and (node.text or b"").startswith(b"_0x"):
+        if kind == "name" and run.source(node).startswith(b"_0x"):
             run.report(OBFUSCATED, node, "scrambled names")
             return
         if parent in {"encapsed_string", "heredoc_body"}:
             size = node.end_byte - node.start_byte
             whole += size if kind == "string_content" else 1
-            if kind == "escape_sequence" and (node.text or b"")[1:2] in b"x01234567":
-                hexed += 1
+            # Bytes that cannot be typed have to be written as numbers; letters have not.
+            if kind == "escape_sequence" and run.source(node)[1:2] in b"x01234567":
+                hexed += escape(run.text(node)).isalnum()
                 first = first or node
     if first is not None and hexed >= MIN_HEX_BYTES and hexed > MAX_HEX_SHARE * whole:
         run.report(OBFUSCATED, first, f"{hexed} of {whole} characters are written as numbers")
@@ -151,14 +151,12 @@ def judge_tokens(run: Run, root: Node) -> None:
     broken = _first_error(root)
     run.report(UNREADABLE, broken)
     before: Node | None = None
-    inside = 0
     for node, parent in _leaves(root):
         if before is not None and node.type == "(":
-            name = (before.text or b"").decode("utf-8", "replace").lower().lstrip("\\")
+            name = run.source(before).decode("utf-8", "replace").lower().lstrip("\\")
             if name in DANGEROUS and before.type == "name" and parent == "ERROR":
                 run.report(EVAL if name in EVALS else PROCESS, before, name)
         before = node if node.type == "name" else None
-        inside += 1
 
 
 def _first_error(root: Node) -> Node:

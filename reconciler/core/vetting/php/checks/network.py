@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.core.vetting.finding import Rule
 from reconciler.core.vetting.php.call import Call, Check
 from reconciler.core.vetting.php.value import CHECKED, HOLE, HOME, IDENTITY, REQUEST, URL, Value
+from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -49,38 +50,14 @@ HOST_UNKNOWN = Rule(
 
 RULES = (SSRF, TLS, IDENTITY_SENT, HOST_UNKNOWN)
 
-REQUESTS: Final = frozenset(
-    [
-        "wp_remote_get",
-        "wp_remote_post",
-        "wp_remote_head",
-        "wp_remote_request",
-        "wp_safe_remote_get",
-        "wp_safe_remote_post",
-        "wp_safe_remote_head",
-        "wp_safe_remote_request",
-        "download_url",
-        "wp_remote_fopen",
-        "wp_get_http",
-        "media_sideload_image",
-        "fetch_feed",
-    ]
+REQUESTS: Final = words(
+    "wp_remote_get wp_remote_post wp_remote_head wp_remote_request wp_safe_remote_get"
+    " wp_safe_remote_post wp_safe_remote_head wp_safe_remote_request download_url"
+    " wp_remote_fopen wp_get_http media_sideload_image fetch_feed"
 )
-_SOCKETS: Final = frozenset(
-    [
-        "fsockopen",
-        "pfsockopen",
-        "stream_socket_client",
-        "get_headers",
-        "getimagesize",
-        "simplexml_load_file",
-        "file_get_contents",
-        "fopen",
-        "readfile",
-        "copy",
-        "file",
-        "get_meta_tags",
-    ]
+_SOCKETS: Final = words(
+    "fsockopen pfsockopen stream_socket_client get_headers getimagesize"
+    " simplexml_load_file file_get_contents fopen readfile copy file get_meta_tags"
 )
 _OPENERS: Final = frozenset(("fsockopen", "pfsockopen", "stream_socket_client"))
 _HOST = re.compile(
@@ -145,9 +122,6 @@ def judge_host(run: Run, value: Value, node: Node) -> None:
     host = host_of(text)
     if host is not None:
         run.fact("host", host, node)
-    elif not value.taint & ~(REQUEST | HOME | IDENTITY) & 0xFFFF or value.text is not None:
-        run.fact("host", UNKNOWN_HOST, node)
-        run.report(HOST_UNKNOWN, node)
     else:
         run.fact("host", UNKNOWN_HOST, node)
         run.report(HOST_UNKNOWN, node)
@@ -184,7 +158,7 @@ def _curl(run: Run, call: Call) -> None:
     if call.name == "curl_setopt_array":
         _curl_many(run, call)
         return
-    word = (call.nodes[1].text or b"").decode("utf-8", "replace").lstrip("\\")
+    word = run.source(call.nodes[1]).decode("utf-8", "replace").lstrip("\\")
     _curl_option(run, word, call.at(2), call)
 
 
@@ -192,7 +166,7 @@ def _curl_many(run: Run, call: Call) -> None:
     for element in call.nodes[1].named_children:
         parts = element.named_children
         if len(parts) == 2:
-            word = (parts[0].text or b"").decode("utf-8", "replace").lstrip("\\")
+            word = run.source(parts[0]).decode("utf-8", "replace").lstrip("\\")
             _curl_option(run, word, run.value(parts[1]), call)
 
 
@@ -200,7 +174,8 @@ def _curl_option(run: Run, word: str, value: Value, call: Call) -> None:
     if word == "CURLOPT_URL":
         _curl_address(run, value, call)
     elif word in {"CURLOPT_SSL_VERIFYPEER", "CURLOPT_SSL_VERIFYHOST"} and value.known in {"", "0"}:
-        run.report(TLS, call.node, word)
+        # Libraries switch it off where their caller asks for that.
+        run.report(TLS, call.node, word, level="warn" if run.branched else None)
     elif word == "CURLOPT_POSTFIELDS" and value.taint & IDENTITY:
         run.report(IDENTITY_SENT, call.node)
 
@@ -251,14 +226,10 @@ FUNCTIONS: dict[str, Check] = {
     **dict.fromkeys(_SOCKETS, _opened),
     **dict.fromkeys(("curl_init", "curl_setopt", "curl_setopt_array"), _curl),
     **dict.fromkeys(
-        [
-            "wp_enqueue_script",
-            "wp_enqueue_style",
-            "wp_register_script",
-            "wp_register_style",
-            "wp_enqueue_script_module",
-            "wp_register_script_module",
-        ],
+        words(
+            "wp_enqueue_script wp_enqueue_style wp_register_script wp_register_style"
+            " wp_enqueue_script_module wp_register_script_module"
+        ),
         _asset,
     ),
     **dict.fromkeys(("wp_mail", "mail"), _mailed),

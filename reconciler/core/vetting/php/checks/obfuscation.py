@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.core.vetting.finding import Rule
 from reconciler.core.vetting.php.call import Call, Check
+from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -32,18 +33,10 @@ OBFUSCATED = Rule(
 
 RULES = (ENCODED, OBFUSCATED)
 
-LOADERS: Final = frozenset(
-    [
-        "sg_load",
-        "_il_exec",
-        "ioncube_loader_version",
-        "ioncube_license_properties",
-        "zend_loader_enabled",
-        "zend_obfuscate_function_name",
-        "zend_get_id",
-        "ioncube_file_info",
-        "sg_get_const",
-    ]
+LOADERS: Final = words(
+    "sg_load _il_exec ioncube_loader_version ioncube_license_properties"
+    " zend_loader_enabled zend_obfuscate_function_name zend_get_id ioncube_file_info"
+    " sg_get_const"
 )
 MARKERS: Final = ("ioncube loader", "sourceguardian", "zend optimizer", "zend guard loader")
 MAX_GOTOS: Final = 4

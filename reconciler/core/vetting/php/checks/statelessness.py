@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.core.vetting.finding import Rule
 from reconciler.core.vetting.php.call import Call, Check
+from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -67,32 +68,14 @@ SETTINGS = Rule(
 RULES = (SESSION, COOKIE, UNCACHEABLE, STREAM, LOCAL_STATE, SETTINGS)
 
 SHUTDOWN: Final = frozenset(("1", "-1"))
-HARMLESS: Final = frozenset(
-    [
-        "session.use_only_cookies",
-        "session.cookie_httponly",
-        "pcre.backtrack_limit",
-        "pcre.jit",
-        "auto_detect_line_endings",
-        "default_charset",
-        "precision",
-        "serialize_precision",
-        "mbstring.internal_encoding",
-        "user_agent",
-        "default_socket_timeout",
-    ]
+HARMLESS: Final = words(
+    "session.use_only_cookies session.cookie_httponly pcre.backtrack_limit pcre.jit"
+    " auto_detect_line_endings default_charset precision serialize_precision"
+    " mbstring.internal_encoding user_agent default_socket_timeout"
 )
-SIGNED_IN: Final = frozenset(
-    [
-        "is_user_logged_in",
-        "current_user_can",
-        "is_admin",
-        "wp_verify_nonce",
-        "check_admin_referer",
-        "check_ajax_referer",
-        "wp_signon",
-        "wp_set_auth_cookie",
-    ]
+SIGNED_IN: Final = words(
+    "is_user_logged_in current_user_can is_admin wp_verify_nonce check_admin_referer"
+    " check_ajax_referer wp_signon wp_set_auth_cookie"
 )
 
 
@@ -166,6 +149,8 @@ def remembered(run: Run, call: Call) -> None:
 def _set(run: Run, call: Call) -> None:
     if call.name == "ini_set" and call.known(0) in HARMLESS:
         return
+    if call.name == "error_reporting" and not call.arguments:
+        return
     detail = call.known(0) or "" if call.name == "ini_set" else call.name
     run.report(SETTINGS, call.node, detail, level="info" if run.cli else None)
 
@@ -179,13 +164,7 @@ FUNCTIONS: dict[str, Check] = {
     ),
     **dict.fromkeys(("realpath", "is_writable", "wp_is_writable", "is_writeable"), _asked),
     **dict.fromkeys(
-        [
-            "update_option",
-            "add_option",
-            "set_transient",
-            "update_site_option",
-            "set_site_transient",
-        ],
+        words("update_option add_option set_transient update_site_option set_site_transient"),
         remembered,
     ),
     "flock": _locked,

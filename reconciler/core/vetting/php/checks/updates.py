@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.core.vetting.finding import Rule
 from reconciler.core.vetting.php.call import Call, Check
 from reconciler.core.vetting.php.value import HOLE, REMOTE, REQUEST, Value
+from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -34,38 +35,18 @@ REMOTE_CODE = Rule(
 
 RULES = (OWN_UPDATER, REMOTE_CODE)
 
-UPDATE_HOOKS: Final = frozenset(
-    [
-        "pre_set_site_transient_update_plugins",
-        "pre_set_site_transient_update_themes",
-        "site_transient_update_plugins",
-        "site_transient_update_themes",
-        "plugins_api",
-        "themes_api",
-        "pre_site_transient_update_plugins",
-        "transient_update_plugins",
-        "pre_set_transient_update_plugins",
-    ]
+UPDATE_HOOKS: Final = words(
+    "pre_set_site_transient_update_plugins pre_set_site_transient_update_themes"
+    " site_transient_update_plugins site_transient_update_themes plugins_api"
+    " themes_api pre_site_transient_update_plugins transient_update_plugins"
+    " pre_set_transient_update_plugins"
 )
 _UPDATE_HOST = re.compile(r"update_(?:plugins|themes)_[a-z0-9-]+\.[a-z0-9.-]+")
-KNOWN_UPDATERS: Final = frozenset(
-    [
-        "edd_sl_plugin_updater",
-        "edd_theme_updater",
-        "wp_github_updater",
-        "puc_v4_factory",
-        "pucfactory",
-        "plugin_update_checker",
-        "wpupdatesplugin",
-        "wc_am_client",
-        "wc_am_client_25",
-        "bsf_core",
-        "freemius",
-        "github_updater",
-        "licensemanager_updater",
-        "wp_license_manager_client",
-        "yith_plugin_licence",
-    ]
+KNOWN_UPDATERS: Final = words(
+    "edd_sl_plugin_updater edd_theme_updater wp_github_updater puc_v4_factory"
+    " pucfactory plugin_update_checker wpupdatesplugin wc_am_client wc_am_client_25"
+    " bsf_core freemius github_updater licensemanager_updater"
+    " wp_license_manager_client yith_plugin_licence"
 )
 _CODE = re.compile(r"\.(?:php\d?|phtml|phar|inc|zip)\Z", re.IGNORECASE)
 _CODE_ROOTS = ("{package", "{theme}", "{root}", "{content}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.core.vetting.finding import Rule
 from reconciler.core.vetting.php.call import Call, Check
 from reconciler.core.vetting.php.value import Value
+from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -33,16 +34,9 @@ WIDE_TYPES = Rule(
 
 RULES = (UNCHECKED, WIDE_TYPES)
 
-CHECKS: Final = frozenset(
-    [
-        "wp_check_filetype",
-        "wp_check_filetype_and_ext",
-        "wp_handle_upload",
-        "media_handle_upload",
-        "wp_get_image_mime",
-        "getimagesize",
-        "file_is_valid_image",
-    ]
+CHECKS: Final = words(
+    "wp_check_filetype wp_check_filetype_and_ext wp_handle_upload media_handle_upload"
+    " wp_get_image_mime getimagesize file_is_valid_image"
 )
 _RUNS = re.compile(r"(?i)(?:^|\|)(?:php\d?|phtml|phar|html?|js|exe|sh|xhtml|swf)(?:\||$)")
 _DRAWS = re.compile(r"(?i)(?:^|\|)svgz?(?:\||$)")

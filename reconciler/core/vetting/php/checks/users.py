@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Final
 from reconciler.core.vetting.finding import Rule
 from reconciler.core.vetting.php.call import Call, Check
 from reconciler.core.vetting.php.value import REMOTE, REQUEST, Value
+from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from reconciler.core.vetting.php.function import Function
     from reconciler.core.vetting.php.run import Run
 
 ADMIN_MADE = Rule(
@@ -49,41 +51,36 @@ HIDDEN_LIST = Rule(
 
 RULES = (ADMIN_MADE, SIGNS_IN, USERS_MADE, HIDDEN_LIST)
 
-HIDING_HOOKS: Final = frozenset(
-    [
-        "all_plugins",
-        "pre_user_query",
-        "views_users",
-        "pre_get_users",
-        "users_list_table_query_args",
-        "show_advanced_plugins",
-    ]
+HIDING_HOOKS: Final = words(
+    "all_plugins pre_user_query views_users pre_get_users users_list_table_query_args"
+    " show_advanced_plugins"
 )
-SETTINGS: Final = frozenset(
-    [
-        "users_can_register",
-        "default_role",
-        "admin_email",
-        "siteurl",
-        "home",
-        "active_plugins",
-        "template",
-        "stylesheet",
-        "user_roles",
-        "wp_user_roles",
-        "{prefix}user_roles",
-        "new_admin_email",
-        "upload_path",
-    ]
+SETTINGS: Final = words(
+    "users_can_register default_role admin_email siteurl home user_roles wp_user_roles"
+    " {prefix}user_roles"
 )
+MILD_SETTINGS: Final = frozenset(("active_plugins", "template", "stylesheet", "upload_path"))
+_LEAVING_OUT: Final = ("exclude", "!=", "<>", "not in", "not like")
 ADMIN: Final = frozenset(("administrator", "manage_options", "super_admin", "edit_users"))
 OPTION_WRITERS: Final = frozenset(["update_option", "add_option", "delete_option"])
 
 
-def hiding_hook(run: Run, hook: str, node: Node) -> None:
-    """A callback on a list of the admin."""
-    if hook in HIDING_HOOKS:
-        run.report(HIDDEN_LIST, node, hook)
+def judge_list(run: Run, hook: str, function: Function, node: Node) -> None:
+    """A callback on a list of the admin: does it leave something out?"""
+    body = function.body
+    if body is None:
+        return
+    leaves_out = bool(function.calls & {"array_filter", "array_diff_key", "array_diff"})
+    stack = [body]
+    while stack:
+        one = stack.pop()
+        if one.type == "unset_statement":
+            leaves_out = True
+        elif one.type in {"string", "encapsed_string"}:
+            text = run.text(one).lower()
+            leaves_out = leaves_out or any(word in text for word in _LEAVING_OUT)
+        stack.extend(one.named_children)
+    run.report(HIDDEN_LIST, node, hook, level=None if leaves_out else "info")
 
 
 def _made(run: Run, call: Call) -> None:
@@ -129,8 +126,15 @@ def _setting(run: Run, call: Call) -> None:
     text = name.known
     if text is not None:
         run.fact("option", text, call.node)
-    if text in SETTINGS and call.name != "add_option":
-        run.report(ADMIN_MADE, call.node, text or "")
+    if text in SETTINGS and call.name == "update_option":
+        value = call.known(1)
+        harmless = text in {"users_can_register", "default_role"} and (
+            value is not None and value not in {*ADMIN, "1", "editor"}
+        )
+        if not harmless:
+            run.report(ADMIN_MADE, call.node, text or "")
+    elif text in MILD_SETTINGS and call.name == "update_option":
+        run.report(ADMIN_MADE, call.node, text or "", level="warn")
     elif name.comes_from(REQUEST) and not name.text:
         run.report(ADMIN_MADE, call.node, "the request chooses the option")
 
