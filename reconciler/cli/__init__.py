@@ -9,7 +9,18 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from reconciler.cli import cluster, doctor, env, fleet, live, plugin, site, validate
+from reconciler.cli import (
+    advisories,
+    cluster,
+    doctor,
+    env,
+    fleet,
+    live,
+    packages,
+    plugin,
+    site,
+    validate,
+)
 from reconciler.errors import Refused, UsageError, WpaasError
 
 EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED, EXIT_INTERRUPTED = 1, 2, 3, 130
@@ -33,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         "--cluster", metavar="NAME", help="which known cluster (default: the current)"
     )
     commands = root.add_subparsers(metavar="COMMAND", required=True, dest="command")
-    for module in (validate, fleet, live, site, plugin, cluster, doctor, env):
+    for module in (validate, fleet, live, site, plugin, packages, advisories, cluster, doctor, env):
         module.add(commands)
     return root
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli import packages
+
 if TYPE_CHECKING:
     from reconciler.core.vetting.report import Report
     from reconciler.sync.vetting import Desk, Subject
@@ -34,6 +36,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         command = commands.add_parser(kind, help=f"judge a {kind} before sites may use it")
         actions = command.add_subparsers(metavar="ACTION", required=True, dest="action")
         _add_vet(actions, kind)
+        packages.add_verbs(actions, kind)
         if kind == "plugin":
             verify = actions.add_parser(
                 "verify",
@@ -41,7 +44,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
                 epilog=VERIFY_EPILOG,
                 formatter_class=argparse.RawDescriptionHelpFormatter,
             )
-            _add_places(verify)
+            add_places(verify)
             verify.set_defaults(run=_verify)
 
 
@@ -62,11 +65,11 @@ def _add_vet(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", kin
     vet.add_argument(
         "--image", metavar="NAME", help="image whose PHP checks the syntax (default: the fleet's)"
     )
-    _add_places(vet)
+    add_places(vet)
     vet.set_defaults(run=_vet, kind=kind)
 
 
-def _add_places(command: argparse.ArgumentParser) -> None:
+def add_places(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--fleet", type=Path, default=Path(), metavar="DIR", help="the fleet's folder (default: .)"
     )
@@ -79,7 +82,7 @@ def _vet(arguments: argparse.Namespace) -> int:
     from reconciler.core.vetting.lanes import lane
     from reconciler.core.vetting.report import report
 
-    desk = _desk(arguments)
+    desk = desk_of(arguments)
     subject = desk.find(arguments.kind, arguments.what, arguments.slug)
     vetting = desk.judge(subject)
     bump = None
@@ -87,7 +90,7 @@ def _vet(arguments: argparse.Namespace) -> int:
         bump = desk.against(subject, desk.older(subject, arguments.against), vetting)
         vetting = bump.after
     if arguments.write:
-        _write(desk, subject)
+        write_review(desk, subject)
     made = report(vetting, bump, lane(vetting, bump, None), desk.used_by(subject))
     print(_formatted(made, arguments.format, subject.folder), end="")
     return EXIT_BLOCKED if vetting.verdict == "block" else 0
@@ -97,7 +100,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     from reconciler.core.vetting.review_file import FOLDER
     from reconciler.shell.vetting_source import read_reviews
 
-    desk = _desk(arguments)
+    desk = desk_of(arguments)
     problems = list(desk.review_problems(read_reviews(arguments.fleet, FOLDER)))
     for problem in problems:
         print(problem)
@@ -106,7 +109,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     return EXIT_BLOCKED if problems else 0
 
 
-def _desk(arguments: argparse.Namespace) -> "Desk":
+def desk_of(arguments: argparse.Namespace) -> "Desk":
     """The desk of the fleet's folder, with the image of the cluster that is known here, if any."""
     from dataclasses import replace
 
@@ -144,7 +147,7 @@ def _known_engine(arguments: argparse.Namespace) -> tuple[str, str] | None:
     return found.builder, found.registry
 
 
-def _write(desk: "Desk", subject: "Subject") -> None:
+def write_review(desk: "Desk", subject: "Subject") -> None:
     from reconciler.core.vetting.review_file import review_path, review_text
 
     own = desk.profile(subject)

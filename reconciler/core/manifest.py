@@ -166,7 +166,7 @@ Source = SourcePath | SourceArchive | SourceRelease
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
+class FindingException:
     """A finding that reviewers accept: its code, the mark of its snippet, why, and the last day."""
 
     code: str
@@ -205,7 +205,7 @@ class Package:
     reviewed_by: tuple[str, ...] = ()
     reviewed_at: str = ""
     reason: str = ""
-    exceptions: tuple[Accepted, ...] = ()
+    exceptions: tuple[FindingException, ...] = ()
 
     def on(self, today: date) -> "Package":
         """As it counts on a day: after its last day, approved is deprecated and deprecated blocked."""

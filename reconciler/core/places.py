@@ -32,6 +32,12 @@ PLACES: Mapping[str, Place] = MappingProxyType(
 )
 
 
+def places_by(proxies: Mapping[str, str]) -> Mapping[str, Place]:
+    """The table, with other origins for some of its words: an operator's own proxies."""
+    known = {word: Place(origin) for word, origin in proxies.items() if word in PLACES}
+    return {**PLACES, **known}
+
+
 def place_of(source: Source) -> str:
     """The word in the table; "" for a folder of the repository."""
     match source:

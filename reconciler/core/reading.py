@@ -5,11 +5,11 @@ from typing import Any
 
 from reconciler.core.manifest import (
     DEFAULT_SIZES,
-    Accepted,
     Allowlist,
     ExternalDatabase,
     ExternalRegistry,
     ExternalStore,
+    FindingException,
     Limits,
     MaxCdn,
     Package,
@@ -150,7 +150,7 @@ def _package(value: Mapping[str, Any]) -> Package:
         requires_php=requires.get("php"),
         requires_wp=requires.get("wp"),
         state=value["state"],
-        exceptions=tuple(Accepted(**item) for item in value.get("exceptions", ())),
+        exceptions=tuple(FindingException(**item) for item in value.get("exceptions", ())),
         **rest,
     )
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, get_args
 
 from reconciler.core.advisories import KINDS, Advisory, Range, Software
@@ -137,6 +137,7 @@ def _range(value: Mapping[str, Any]) -> Range:
 def _listing(value: Mapping[str, Any]) -> Listing:
     if value["kind"] not in ("plugin", "theme") or value["state"] not in get_args(ListingState):
         raise NoSnapshot("a listing is of no kind or state that is known")
+    date.fromisoformat(_word(value, "looked_at"))
     words = {f.name for f in fields(Listing)} - {"kind", "state", "contributors"}
     return Listing(
         kind=value["kind"],

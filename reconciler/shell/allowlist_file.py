@@ -13,6 +13,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from reconciler.core.manifest import (
+    FindingException,
     Package,
     PackageKind,
     Source,
@@ -54,10 +55,9 @@ class AllowlistFile:
         self._packages = packages
 
     def add(self, package: Package) -> None:
-        """Add an entry: behind the last one of its slug, else at the end."""
+        """Add an entry at the end: elsewhere it would part a comment from what it is about."""
         self._packages.fa.set_block_style()
-        at = max(self._numbers(package.kind, package.slug), default=len(self._packages) - 1) + 1
-        self._packages.insert(at, entry_of(package))
+        self._packages.append(entry_of(package))
 
     def pin(self, package: Package, version: str, fields: Mapping[str, Any]) -> None:
         """Write `fields` over those of the entry of `package` at `version`.
@@ -131,12 +131,24 @@ def entry_of(package: Package) -> CommentedMap:
         entry["tested_up_to"] = package.tested_up_to
     entry["state"] = package.state
     entry["network"] = _flow_list(package.network)
+    for key in ("cron", "tables", "routes"):
+        if getattr(package, key):
+            entry[key] = _flow_list([_quoted(item) for item in getattr(package, key)])
+    if package.writes != "none":
+        entry["writes"] = package.writes
+    if package.exceptions:
+        entry["exceptions"] = [_exception(each) for each in package.exceptions]
     entry["reviewed_by"] = _flow_list(package.reviewed_by)
     entry["reviewed_at"] = package.reviewed_at
     entry["reason"] = package.reason
     for key in _QUOTED & entry.keys():
         entry[key] = _quoted(entry[key])
     return entry
+
+
+def _exception(each: FindingException) -> CommentedMap:
+    words = {key: _quoted(getattr(each, key)) for key in ("mark", "because", "until")}
+    return CommentedMap({"code": each.code, **words})
 
 
 def source_of(source: Source) -> dict[str, Any]:
@@ -181,7 +193,7 @@ def _flow(value: Mapping[str, Any]) -> CommentedMap:
     return made
 
 
-def _flow_list(items: Sequence[str]) -> CommentedSeq:
+def _flow_list(items: Sequence[object]) -> CommentedSeq:
     made = CommentedSeq(items)
     made.fa.set_flow_style()
     return made

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ class Context:
     `registry`: HOST:PORT to push to. `database`: HOST:PORT. `store`: an http(s) URL.
     `images`: platform service → image ID. `trusted_proxies`: ranges in CIDR form of the proxies
     before the edges. `mirrors`: addresses below which accepted archives are served by their sha256.
+    `places`: place → origin of a proxy to use in its stead. `directory`: the same for the public
+    directory's information service.
     """
 
     name: str
@@ -41,6 +43,8 @@ class Context:
     interval_s: float
     credentials: Path | None
     mirrors: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+    directory: str = ""
 
     def master(self) -> MasterKey:
         """Read the master key. Raises UsageError when the file is missing, short or open to others."""
@@ -116,6 +120,8 @@ def read(path: Path) -> Context:
             interval_s=float(raw.get("interval_s", 30)),
             credentials=Path(raw["credentials"]) if raw.get("credentials") else None,
             mirrors=tuple(raw.get("mirrors", ())),
+            places=dict(raw.get("places", {})),
+            directory=raw.get("directory", ""),
         )
     except (OSError, ValueError, KeyError, TypeError) as e:
         raise UsageError(

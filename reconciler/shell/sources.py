@@ -11,10 +11,13 @@ from pathlib import Path
 from reconciler.core.archive import BadArchive, unpack
 from reconciler.core.layers import File, tree_digest
 from reconciler.core.manifest import Package, PackageKind, Source
-from reconciler.core.places import PLACES, Place, path_of, place_of
+from reconciler.core.places import PLACES, Place, path_of, place_of, places_by
 from reconciler.errors import StageFailed
 from reconciler.shell.archive_store import ArchiveStore, Folder
+from reconciler.shell.context import Context
 from reconciler.shell.download import Limits, download
+
+MAX_ARCHIVE_BYTES = Limits().max_bytes
 
 
 class Archives:
@@ -103,6 +106,16 @@ class Archives:
             fix = "review what is there now, or write its sha256"
             raise StageFailed("image", what, where=where, fix=fix)
         return data
+
+
+def archives_of(context: Context, behind: ArchiveStore | None = None) -> Archives:
+    """The archives of a cluster: in its state folder, by its proxies and mirrors."""
+    return Archives(
+        context.state / "archives",
+        behind,
+        places=places_by(context.places),
+        mirrors=context.mirrors,
+    )
 
 
 def opened(data: bytes, slug: str, where: str) -> dict[str, File]:

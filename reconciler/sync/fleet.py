@@ -28,7 +28,7 @@ from reconciler.shell.git import Source
 from reconciler.shell.objectstore import ObjectStore
 from reconciler.shell.registry import Registry
 from reconciler.shell.schemas import load_schemas
-from reconciler.shell.sources import Archives
+from reconciler.shell.sources import archives_of
 from reconciler.shell.swarm import Swarm
 from reconciler.sync.image import Images, reference
 from reconciler.sync.worktree import Worktree
@@ -263,7 +263,7 @@ def open_fleet(
             Registry(f"http://{context.registry}"),
             context.registry,
             context.builder,
-            Archives(context.state / "archives", Bucket(store), mirrors=context.mirrors),
+            archives_of(context, Bucket(store)),
         ),
         interval_s=interval_s if interval_s is not None else context.interval_s,
         cdn=LocalCdn(),
