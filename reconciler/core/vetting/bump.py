@@ -184,7 +184,7 @@ def _changes(
         if before == after:
             continue
         how: How = "new" if before is None else "gone" if after is None else "changed"
-        added, removed = _lines(files_before.get(path), files_after.get(path))
+        added, removed = _lines(path, files_before.get(path), files_after.get(path))
         risk, reason = reasons.get(path, _by_kind(path)) if how != "gone" else (0, "")
         changes.append(
             Change(path=path, how=how, added=added, removed=removed, risk=risk, reason=reason)
@@ -202,10 +202,12 @@ def _by_kind(path: str) -> tuple[int, str]:
     return (10, "") if kind in {"css", "json", "html", "svg", "twig"} else (0, "")
 
 
-def _lines(before: File | None, after: File | None) -> tuple[int, int]:
+def _lines(path: str, before: File | None, after: File | None) -> tuple[int, int]:
     """(added, removed); zeros for what is no text, or too long to count."""
     sides = [file.data if file else b"" for file in (before, after)]
-    if any(b"\0" in side or len(side) > _MAX_COUNTED_BYTES for side in sides):
+    # A NUL makes a picture of no PHP file: its lines count all the same.
+    binary = suffix(path) != "php" and any(b"\0" in side for side in sides)
+    if binary or any(len(side) > _MAX_COUNTED_BYTES for side in sides):
         return 0, 0
     old, now = (Counter(side.splitlines()) for side in sides)
     return (now - old).total(), (old - now).total()
