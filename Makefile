@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 PORT ?= 8080
 ONLY ?=
 
-.PHONY: demo demo-down test check unit install bench lock
+.PHONY: demo demo-down test check unit install bench lock base-lock
 
 demo: install ## the product shown on a local three-node cluster
 	@$(PYTHON) -m demo up --port $(PORT)
@@ -34,6 +34,9 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	@$(VENV)/bin/pip install -qq --require-hashes --requirement requirements.lock
 	@$(VENV)/bin/pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
+
+base-lock: $(VENV)/ready ## lock the base image's Debian packages at what the mirrors have now
+	@$(VENV)/bin/wpaas image refresh
 
 lock: ## pin every dependency again, with hashes and no index
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \

@@ -3,8 +3,11 @@
 # and says in /out/wordpress-source.json where it came from.
 # With WORDPRESS_URL (addresses separated by spaces) the release zip, else Debian's package.
 set -eu
+stage=wordpress
+here=/build
 mkdir -p /out
 apt-get update -qq
+. /build/locked.sh
 if [ -n "$WORDPRESS_URL" ]; then
     . /build/release.sh
 else

@@ -40,8 +40,8 @@ function missing_packages(\mysqli $database): array
     $text = first_value($database, 'SELECT document FROM wpaas_live WHERE id = 1');
     $live = $text === null ? [] : (json_decode($text, true) ?: []);
     $missing = [];
-    foreach ((array) ($live['plugins'] ?? []) as $slug) {
-        if (plugin_file(CODE . '/wp-content/plugins', (string) $slug) === null) {
+    foreach (plugin_files(CODE . '/wp-content/plugins', $live) as $slug => $file) {
+        if ($file === null) {
             $missing[] = "plugin $slug";
         }
     }

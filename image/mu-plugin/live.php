@@ -42,15 +42,13 @@ function live_text(string $name): ?string
 /** @return list<string>|null main files of the plugins that are wanted and there; null: not governed */
 function live_plugins(): ?array
 {
-    $slugs = live()['plugins'] ?? null;
-    if (!is_array($slugs)) {
+    if (!is_array(live()['plugins'] ?? null)) {
         return null;
     }
     static $files = null;
     if ($files === null) {
         $files = [];
-        foreach ($slugs as $slug) {
-            $file = plugin_file(WP_PLUGIN_DIR, (string) $slug);
+        foreach (plugin_files(WP_PLUGIN_DIR, live()) as $slug => $file) {
             // Missing while an image rolls out. A webhead that starts so does not become healthy.
             $file === null ? log_line('plugin not in this image', ['plugin' => (string) $slug]) : $files[] = $file;
         }

@@ -17,6 +17,7 @@ from reconciler.cli import (
     doctor,
     env,
     fleet,
+    image,
     live,
     packages,
     plugin,
@@ -76,7 +77,19 @@ def parser() -> argparse.ArgumentParser:
         "--cluster", metavar="NAME", help="which known cluster (default: the current)"
     )
     commands = root.add_subparsers(metavar="COMMAND", required=True, dest="command")
-    for module in (validate, fleet, live, site, plugin, packages, advisories, cluster, doctor, env):
+    for module in (
+        validate,
+        fleet,
+        live,
+        site,
+        plugin,
+        packages,
+        advisories,
+        image,
+        cluster,
+        doctor,
+        env,
+    ):
         module.add(commands)
     return root
 

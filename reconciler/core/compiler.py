@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler.core import domains, package_policy, plaintext, policy, reading
 from reconciler.core.advisory_policy import advisory_problems
+from reconciler.core.base_lock import lock_problems
 from reconciler.core.blob import EXECUTABLE, Blob, unreadable
 from reconciler.core.document import Document
 from reconciler.core.jsontext import MAX_BYTES as MAX_SITE_BYTES
@@ -78,6 +79,7 @@ def compile_fleet(
         *shared,
         *misplaced,
         *(problem for each in found.values() for problem in each),
+        *lock_problems(blobs, now.date() if now else None),
         *advisory_problems(blobs, allowlist, sites.values(), now),
     )
     return Compiled(

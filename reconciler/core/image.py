@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.core.blob import EXECUTABLE, REGULAR, Blob
 from reconciler.core.layers import File, Layer, tree_digest
-from reconciler.core.manifest import Package, WordPressRelease
+from reconciler.core.manifest import Allowlist, Package, WordPressRelease
 from reconciler.errors import StageFailed
 
 BASE_REPOSITORY = "wpaas/base"
@@ -14,10 +14,17 @@ IMAGE_REPOSITORY = "wpaas/wordpress"
 CONTENT_ROOT = "usr/share/wpaas/wordpress/wp-content"
 
 _IMAGE = "image/"
-_PLUGINS = ("image/plugins/", "image/themes/")
+_PLUGINS = ("image/plugins/", "image/themes/", "image/customizations/")
 """Packages kept in the repository: they become layers, so a new one leaves the base as it is."""
 
 _TAG_DIGITS = 32
+FORMAT = 1
+"""Of what the base's files become, see core/rootfs.py: another one gives another base."""
+
+MOST_LAYERS = 100
+"""overlay2 stops at about 125 (measured), and the base has three."""
+
+RECENT, GROUPS = 60, 30
 
 
 def base_context(blobs: Mapping[str, Blob]) -> dict[str, File]:
@@ -44,7 +51,8 @@ def build_arguments(release: WordPressRelease | None) -> dict[str, str]:
 
 def base_tag(context: Mapping[str, File], release: WordPressRelease | None) -> str:
     """Name the base by its inputs. Mirrors are not among them: the release's sha256 is."""
-    about = {"tree": tree_digest(context), "wordpress": release.sha256 if release else "debian"}
+    wordpress = release.sha256 if release else "debian"
+    about = {"format": FORMAT, "tree": tree_digest(context), "wordpress": wordpress}
     return _short(about)
 
 
@@ -60,9 +68,40 @@ def folder_files(blobs: Mapping[str, Blob], folder: str) -> dict[str, File]:
     return files
 
 
-def layer_folder(package: Package) -> str:
-    """Return where a package lives in the image."""
-    return f"{CONTENT_ROOT}/{package.kind}s/{package.slug}"
+def layer_folder(package: Package, allowlist: Allowlist) -> str:
+    """Return where a package lives in the image.
+
+    The version that sites get by default has the folder that WordPress and other plugins expect;
+    another one, which some site pins, stands beside it as SLUG@VERSION (image/mu-plugin/packages.php).
+    """
+    default = allowlist.find(package.kind, package.slug)
+    pinned = "" if package == default else f"@{package.version}"
+    return f"{CONTENT_ROOT}/{package.kind}s/{package.slug}{pinned}"
+
+
+def layer_groups(packages: Sequence[Package]) -> tuple[tuple[Package, ...], ...]:
+    """Return which packages share a layer, in the order of the layers.
+
+    Each has its own up to MOST_LAYERS. Beyond, the RECENT last reviewed still do, and the others
+    share GROUPS layers by their slugs: a bump then sends the package's new layer and the groups
+    that it leaves and that the next oldest joins, whatever the number of packages.
+    """
+    if len(packages) <= MOST_LAYERS:
+        return tuple((package,) for package in packages)
+    by_review = sorted(packages, key=lambda p: (p.reviewed_at, p.kind, p.slug, p.version))
+    newest = frozenset(by_review[-RECENT:])
+    groups: dict[int, list[Package]] = {}
+    for package in packages:
+        if package not in newest:
+            groups.setdefault(_group(package), []).append(package)
+    shared = tuple(tuple(groups[number]) for number in sorted(groups))
+    alone = tuple((package,) for package in packages if package in newest)
+    return (*shared, *alone)
+
+
+def _group(package: Package) -> int:
+    name = f"{package.kind}/{package.slug}".encode()
+    return int.from_bytes(hashlib.sha256(name).digest()[:4], "big") % GROUPS
 
 
 def image_tag(base_digest: str, layers: Iterable[Layer]) -> str:

@@ -4,13 +4,13 @@ import gzip
 import hashlib
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.core.tree import tree_sha256
 
-_EPOCH_S = 1_000_000_000  # 2001-09-09; zip and some file systems know nothing before 1980
-_EPOCH_SPAN_S = 500_000_000
+EPOCH_S = 1_000_000_000  # 2001-09-09; zip and some file systems know nothing before 1980
+EPOCH_SPAN_S = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,20 @@ class Layer:
 def layer(files: Mapping[str, File], at: str) -> Layer:
     """Pack `files` (path relative to `at` → file) as a layer that puts them at `at` in the image.
 
-    Folders from `at` downwards are in it, those above are not: they belong to the base, and
-    naming them would change their modes. Raises ValueError for a path that leaves `at`.
+    Raises ValueError for a path that leaves `at`.
     """
-    packed = tar(
-        {f"{at.strip('/')}/{path}": file for path, file in files.items()}, top=at.strip("/")
-    )
+    return layer_of({at: files})
+
+
+def layer_of(trees: Mapping[str, Mapping[str, File]]) -> Layer:
+    """Pack `trees` (folder in the image → path below it → file) as one layer.
+
+    Those folders are in it and what is below them; those above are not: they belong to the base,
+    and naming them would change their modes. Raises ValueError for a path that leaves its folder.
+    """
+    tops = {at.strip("/"): files for at, files in trees.items()}
+    whole = {f"{at}/{path}": file for at, files in tops.items() for path, file in files.items()}
+    packed = tar(whole, tops)
     squeezed = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", fileobj=squeezed, mtime=0, compresslevel=6) as out:
         out.write(packed)
@@ -51,18 +59,18 @@ def layer(files: Mapping[str, File], at: str) -> Layer:
     )
 
 
-def tar(files: Mapping[str, File], top: str = "") -> bytes:
-    """Return an uncompressed tar of `files` and of their folders from `top` downwards.
+def tar(files: Mapping[str, File], tops: Iterable[str] = ("",)) -> bytes:
+    """Return an uncompressed tar of `files` and of their folders from `tops` downwards.
 
     Sorted, owned by root, one time for all: a time made from the content, since web servers derive
     an ETag from time and size, and an asset changed to the same size must not look unchanged.
     """
     for path in files:
         _check(path)
-    time_s = _EPOCH_S + int(tree_digest(files)[:8], 16) % _EPOCH_SPAN_S
+    time_s = EPOCH_S + int(tree_digest(files)[:8], 16) % EPOCH_SPAN_S
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for path in sorted(_folders(files, top) | files.keys()):
+        for path in sorted(_folders(files, tuple(tops)) | files.keys()):
             entry = tarfile.TarInfo(path)
             entry.mtime = time_s
             file = files.get(path)
@@ -85,10 +93,12 @@ def sha256(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
-def _folders(files: Mapping[str, File], top: str) -> set[str]:
-    """Return every folder of `files` that is `top` or below it."""
+def _folders(files: Mapping[str, File], tops: tuple[str, ...]) -> set[str]:
+    """Return every folder of `files` that is one of `tops` or below it."""
     parents = {path[:end] for path in files for end, c in enumerate(path) if c == "/"}
-    return {p for p in parents if not top or p == top or p.startswith(top + "/")}
+    if "" in tops:
+        return parents
+    return {p for p in parents if p in tops or p.startswith(tuple(f"{top}/" for top in tops))}
 
 
 def _check(path: str) -> None:

@@ -17,6 +17,7 @@ Kind = Literal[
     "table",
     "zone",
     "image",
+    "smoke",
 ]
 
 

@@ -14,6 +14,7 @@ ProblemCode = Literal[
     "advisories-unreadable",
     "allowlist-missing",
     "archive-not-pinned",
+    "base-lock-old",
     "certificate-file",
     "control-character",
     "domain-confusable",

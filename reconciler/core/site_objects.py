@@ -46,8 +46,12 @@ def _document(value: dict[str, Any]) -> str:
 
 def live_document(site: Site) -> str:
     """The settings that change on every webhead at once, without a restart."""
+    pins = {
+        slug: site.plugin_versions[slug] for slug in site.plugins if slug in site.plugin_versions
+    }
     return _document(
         {
+            **({"plugin_versions": pins} if pins else {}),
             "format": 1,
             "title": site.title,
             "tagline": site.tagline,

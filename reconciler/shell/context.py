@@ -25,7 +25,8 @@ class Context:
     before the edges. `credentials`, `trust`: files for the repository's server, see `git.Source`.
     `mirrors`: addresses below which accepted archives are served by their sha256. `places`: place →
     origin of a proxy to use in its stead. `directory`: the same for the public directory's
-    information service.
+    information service. `signing_key`: PEM file with what images are signed with, for its owner
+    alone; `verify_key`: with the public key that they are checked with, else the other's half is.
     """
 
     name: str
@@ -48,6 +49,8 @@ class Context:
     mirrors: tuple[str, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
     directory: str = ""
+    signing_key: Path | None = None
+    verify_key: Path | None = None
 
     def master(self) -> MasterKey:
         """Read the master key. Raises UsageError when the file is missing, short or open to others."""
@@ -131,6 +134,8 @@ def read(path: Path) -> Context:
             mirrors=tuple(raw.get("mirrors", ())),
             places=dict(raw.get("places", {})),
             directory=raw.get("directory", ""),
+            signing_key=_file(path, raw.get("signing_key")),
+            verify_key=_file(path, raw.get("verify_key")),
         )
     except OSError as e:
         raise UsageError(

@@ -141,6 +141,15 @@ class Database:
             cursor.execute(LIVE_TABLE.format(database=f"`{name}`"))
             cursor.execute(LOGIN_TABLE.format(database=f"`{name}`"))
 
+    def drop_scratch(self, site: str) -> None:
+        """Drop the database and the user of a smoke test; gone before is fine. Never a real site's."""
+        name = _identifier(site)
+        if not re.fullmatch(r"site_[0-9]+smoke", name):
+            raise StageFailed("image", f"{site!r} is no scratch site", where="database")
+        with _session(self._server, "apply") as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS `{name}`")
+            cursor.execute("DROP USER IF EXISTS %s@'%%'", (name,))
+
     def write_live(self, site: str, document: str) -> None:
         """Put the live settings: one row, seen by every webhead at its next request."""
         name = _identifier(site)

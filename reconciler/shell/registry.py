@@ -6,15 +6,17 @@ manifest V2 schema 2.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
+from io import IOBase
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urljoin
 
 import requests
 
+from reconciler.core.base_image import OCI_LAYER, OCI_MANIFEST, canonical
 from reconciler.core.derive import Secret
 from reconciler.core.layers import Layer, sha256
 from reconciler.errors import StageFailed
@@ -23,9 +25,7 @@ from reconciler.shell.registry_login import Login, LoginRefused
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
-OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
-OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 MAX_LAYERS = 120
 """overlay2 stops at about 125 (measured)."""
@@ -46,6 +46,19 @@ class Manifest:
     digest: str
     media_type: str
     document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A manifest that is in the registry, as its bytes."""
+
+    media_type: str
+    content: bytes = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """What names it."""
+        return sha256(self.content)
 
 
 class Registry:
@@ -104,23 +117,70 @@ class Registry:
         Blobs that are there are not sent again; the same base and layers give the same digest,
         which is returned.
         """
+        made = self.append_untagged(base, layers, repository)
+        return self.put(repository, tag, made.media_type, made.content)
+
+    def append_untagged(
+        self, base: tuple[str, str], layers: Sequence[Layer], repository: str
+    ) -> Stored:
+        """As `append`, without a tag: what belongs to the image can be put beside it first."""
         manifest = self.manifest(*base)
-        config = self._blob(base[0], manifest.document["config"]["digest"])
+        config = self._document(self.blob(base[0], manifest.document["config"]["digest"]))
         for blob in manifest.document["layers"]:
             self._mount(repository, blob["digest"], base[0])
         for layer in layers:
-            self._upload(repository, layer.digest, layer.data)
+            self.upload(repository, layer.digest, layer.data)
         new_config, document = extended(manifest, config, layers)
-        self._upload(repository, sha256(new_config), new_config)
-        return self._put(repository, tag, manifest.media_type, document)
+        self.upload(repository, sha256(new_config), new_config)
+        self.put(repository, sha256(document), manifest.media_type, document)
+        return Stored(manifest.media_type, document)
 
-    def _put(self, repository: str, tag: str, media_type: str, document: bytes) -> str:
-        path, headers = f"{repository}/manifests/{tag}", {"Content-Type": media_type}
+    def put_image(
+        self, repository: str, config: bytes, manifest: bytes, layers: Mapping[str, Path]
+    ) -> Stored:
+        """Store an OCI image without a tag; `layers`: digest → file.
+
+        Blobs that are there are not sent again.
+        """
+        for digest, path in layers.items():
+            self.upload(repository, digest, path)
+        self.upload(repository, sha256(config), config)
+        self.put(repository, sha256(manifest), OCI_MANIFEST, manifest)
+        return Stored(OCI_MANIFEST, manifest)
+
+    def put(self, repository: str, reference: str, media_type: str, document: bytes) -> str:
+        """Store a manifest under a tag or its own digest; returns the digest."""
+        path, headers = f"{repository}/manifests/{reference}", {"Content-Type": media_type}
         answer = self._call("PUT", path, ok=(201,), data=document, headers=headers)
         digest = sha256(document)
         if answer.headers.get("Docker-Content-Digest", digest) != digest:
-            raise self._failed(f"{repository}:{tag} was stored under another digest")
+            raise self._failed(f"{repository}:{reference} was stored under another digest")
         return digest
+
+    def put_referrer(self, repository: str, digest: str, document: bytes) -> bool:
+        """Store a manifest that has a `subject`; whether the registry lists it by itself."""
+        path = f"{repository}/manifests/{digest}"
+        headers = {"Content-Type": OCI_MANIFEST}
+        answer = self._call("PUT", path, ok=(201,), data=document, headers=headers)
+        return "OCI-Subject" in answer.headers
+
+    def referrers(self, repository: str, digest: str) -> dict[str, Any] | None:
+        """Return the registry's own index of what names `digest` as subject; None: it keeps none."""
+        answer = self._call("GET", f"{repository}/referrers/{digest}", ok=(200, 400, 404, 405))
+        if answer.status_code != HTTPStatus.OK:
+            return None
+        return self._document(answer.content)
+
+    def document(self, repository: str, reference: str) -> dict[str, Any]:
+        """Return a manifest or index as it is."""
+        return self._read(repository, reference)[2]
+
+    def delete(self, repository: str, digest: str) -> None:
+        """Forget a manifest and every tag of it; gone before is fine.
+
+        Its blobs stay until the registry collects its garbage.
+        """
+        self._call("DELETE", f"{repository}/manifests/{digest}", ok=(202, 404))
 
     def _read(self, repository: str, reference: str) -> tuple[str, str, dict[str, Any]]:
         """Return (digest, media type, document) of a manifest; the digest is computed here."""
@@ -132,11 +192,12 @@ class Registry:
         media_type = answer.headers.get("Content-Type", "").split(";")[0]
         return digest, media_type, self._document(answer.content)
 
-    def _blob(self, repository: str, digest: str) -> dict[str, Any]:
+    def blob(self, repository: str, digest: str) -> bytes:
+        """Return a small blob, a config or document."""
         content = self._call("GET", f"{repository}/blobs/{digest}", ok=(200,)).content
         if sha256(content) != digest:
             raise self._failed(f"blob {digest} of {repository} came back as other bytes")
-        return self._document(content)
+        return content
 
     def _document(self, content: bytes) -> dict[str, Any]:
         try:
@@ -162,13 +223,18 @@ class Registry:
             whole = self._call("GET", f"{source}/blobs/{digest}", ok=(200,)).content
             self._finish(answer.headers["Location"], digest, whole)
 
-    def _upload(self, repository: str, digest: str, data: bytes) -> None:
+    def upload(self, repository: str, digest: str, data: bytes | Path) -> None:
+        """Store a blob, unless it is there."""
         if self._has(repository, digest):
             return
         answer = self._call("POST", f"{repository}/blobs/uploads/", ok=(202,))
-        self._finish(answer.headers["Location"], digest, data)
+        if isinstance(data, bytes):
+            self._finish(answer.headers["Location"], digest, data)
+        else:
+            with data.open("rb") as stream:
+                self._finish(answer.headers["Location"], digest, stream)
 
-    def _finish(self, location: str, digest: str, data: bytes) -> None:
+    def _finish(self, location: str, digest: str, data: bytes | BinaryIO) -> None:
         headers = {"Content-Type": "application/octet-stream"}
         self._call(
             "PUT", location, ok=(201,), data=data, params={"digest": digest}, headers=headers
@@ -184,6 +250,8 @@ class Registry:
             timeout_s = _LOOK_TIMEOUT_S if method == "HEAD" else _TIMEOUT_S
             answer = self._session.request(method, url, timeout=timeout_s, **more)
             if self._login.renew(self._session, answer, timeout_s):
+                if isinstance(more.get("data"), IOBase):
+                    more["data"].seek(0)
                 answer = self._session.request(method, url, timeout=timeout_s, **more)
         except requests.exceptions.SSLError as e:
             raise self._failed(f"{asked}: its certificate is not good", CA_FIX) from e
@@ -229,8 +297,3 @@ def extended(
     described = [{"mediaType": kind, "size": len(x.data), "digest": x.digest} for x in layers]
     about = base.document["config"] | {"size": len(new_config), "digest": sha256(new_config)}
     return new_config, canonical(base.document | {"config": about, "layers": held + described})
-
-
-def canonical(document: dict[str, Any]) -> bytes:
-    """Return `document` as JSON of one spelling."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()

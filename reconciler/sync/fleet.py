@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -18,9 +18,9 @@ from reconciler.core.manifest import Platform
 from reconciler.core.model import DesiredPlatform, ImageRef
 from reconciler.core.plan import Operation
 from reconciler.core.site_objects import home_url
+from reconciler.core.smoke import Broken
 from reconciler.errors import StageFailed, Superseded
 from reconciler.shell import probe
-from reconciler.shell.cdn import pull_zones
 from reconciler.shell.context import Context
 from reconciler.shell.database import Database
 from reconciler.shell.edge import Edge
@@ -28,8 +28,11 @@ from reconciler.shell.objectstore import ObjectStore
 from reconciler.shell.schemas import load_schemas
 from reconciler.shell.swarm import Swarm
 from reconciler.sync.image import Built, Images, Tell
+from reconciler.sync.retention import note, tidy
 from reconciler.sync.services import Services, last_platform, repository, services
+from reconciler.sync.smoke import Smoke
 from reconciler.sync.worktree import Worktree
+from reconciler.sync.zones import Cdn, LocalCdn, cdn_of
 
 LOG = logging.getLogger("wpaas")
 PLATFORM_DEADLINE_S = 240.0
@@ -54,39 +57,6 @@ class FleetSource(Protocol):
         """Whether `new` builds on `old`; if not, history was rewritten."""
 
 
-class Cdn(Protocol):
-    """A pull CDN with one zone for each site."""
-
-    def zones(self) -> Mapping[str, str]:
-        """Site → the provider's id of its zone."""
-
-    def create(self, site: str, origin: str) -> None:
-        """Have a zone that pulls from `origin` (an address without a path)."""
-
-    def delete(self, site: str) -> None:
-        """Have no zone; none before is fine."""
-
-    def purge(self, site: str) -> None:
-        """Forget everything that the zone holds."""
-
-
-class LocalCdn:
-    """`cdn: local`: the edge itself; there are no zones, and nothing is cached yet."""
-
-    def zones(self) -> Mapping[str, str]:
-        """None."""
-        return {}
-
-    def create(self, site: str, origin: str) -> None:
-        """Nothing to make."""
-
-    def delete(self, site: str) -> None:
-        """Nothing to remove."""
-
-    def purge(self, site: str) -> None:
-        """Nothing is cached."""
-
-
 @dataclass(slots=True, kw_only=True)
 class Fleet:
     """One cluster's adapters, opened; connections are made when they are used."""
@@ -102,6 +72,7 @@ class Fleet:
     now: Callable[[], datetime]
     platform: Platform | None = None
     built: Built | None = None
+    broken_sets: dict[tuple[str, str], Broken] = field(default_factory=dict)
 
     @property
     def state(self) -> Path:
@@ -159,7 +130,7 @@ class Fleet:
             self.built = None  # it is in the other registry
         if self.services.login is not None:
             self.swarm.log_in(self.images.host, self.services.login)
-        self.cdn = _cdn(platform, self.state)
+        self.cdn = cdn_of(platform, self.state)
         self.platform = platform
 
     def desired_platform(self, compiled: Compiled) -> DesiredPlatform:
@@ -248,6 +219,7 @@ class Fleet:
                 blobs = self.source.blobs(revision)
                 inputs = inputs or self.images.inputs(blobs, compiled)
                 image = self.images.ensure(blobs, compiled, inputs, tell)
+                note(self.state, image, self.images.base_digest(inputs))
                 built = Built(revision, inputs.name, image)
         except StageFailed as e:
             if built is None:
@@ -256,6 +228,17 @@ class Fleet:
             return built.image, e
         self.built = built
         return built.image, None
+
+    def try_image(
+        self, compiled: Compiled, image: ImageRef, tell: Tell
+    ) -> tuple[Compiled, StageFailed | None]:
+        """What of a commit may be applied with this image, see `Smoke.check`."""
+        smoke = Smoke(self.swarm, self.database, self.master, self.state, self.broken_sets)
+        return smoke.check(compiled, image, self.images.reference(image), tell)
+
+    def tidy_images(self, image: ImageRef, tell: Tell) -> None:
+        """The fleet is healthy on `image`: the registry may let go of what nobody needs now."""
+        tidy(self.state, self.images.registry, image, self.swarm.observe, tell)
 
     def find_image(self, revision: str, compiled: Compiled) -> ImageRef:
         """The image of a commit, in the registry or not; writes nothing."""
@@ -281,14 +264,6 @@ class Fleet:
     def trace(operation: Operation, error: Exception) -> None:
         """Record a defect of ours with its trace; the trace holds no values."""
         LOG.error("defect in %s", operation, exc_info=error)
-
-
-def _cdn(platform: Platform, state: Path) -> Cdn:
-    """The CDN that the platform names. A relative credentials file is below the state folder."""
-    if platform.cdn == "local" or platform.maxcdn is None:
-        return LocalCdn()
-    account = platform.maxcdn
-    return pull_zones(account.endpoint, account.alias, state / account.credentials_file)
 
 
 def open_fleet(

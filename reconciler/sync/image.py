@@ -5,24 +5,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from reconciler.core import image
+from reconciler.core import image, provenance, sbom
+from reconciler.core.base_lock import REFRESH
 from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled
-from reconciler.core.derive import Secret
-from reconciler.core.layers import File, Layer, layer, tar
-from reconciler.core.manifest import Package, SourceArchive, SourcePath, SourceRelease
+from reconciler.core.layers import File, Layer, layer_of
+from reconciler.core.manifest import Allowlist, Package, SourceArchive, SourcePath, SourceRelease
 from reconciler.core.model import ImageRef
 from reconciler.core.outcome import Outcome
 from reconciler.core.packages import packages_in_use
 from reconciler.core.plan import Operation
-from reconciler.errors import StageFailed
-from reconciler.shell import builder
-from reconciler.shell.registry import Registry
+from reconciler.shell.registry import Registry, Stored
+from reconciler.shell.signing import Keys
 from reconciler.shell.sources import Archives
+from reconciler.sync.base import build_base
+from reconciler.sync.publish import components_of, layers_materials, publish
+from reconciler.sync.trust import UNSIGNED, Trust
 
 Tell = Callable[[Outcome], None]
 NODE_REGISTRY = "127.0.0.1:5000"
 """The bundled registry, as each node's engine reaches it through its edge."""
+
+NEW = "its inputs are new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Inputs:
 
     base: str
     layers: tuple[Layer, ...]
+    packages: tuple[Package, ...] = ()
 
     @property
     def name(self) -> str:
@@ -49,8 +54,9 @@ class Built:
 
 @dataclass(slots=True)
 class Images:
-    """The fleet's images: `registry` as we reach it, `host` as the build engine names it, and
-    `node_host` as nodes do. `login`: what the build engine pushes with.
+    """The fleet's images: `registry` as we reach it, at `host`, and `node_host` as nodes name it.
+
+    `keys`: what images are signed and checked with, if anything.
     """
 
     registry: Registry
@@ -58,7 +64,12 @@ class Images:
     node_host: str
     engine: str
     archives: Archives
-    login: tuple[str, Secret] | None = None
+    keys: Keys | None = None
+
+    @property
+    def trust(self) -> Trust:
+        """What an image in the registry must bear."""
+        return Trust(self.registry, self.keys)
 
     def find(self, inputs: Inputs) -> ImageRef:
         """The image of these inputs, built or not; writes nothing. Raises StageFailed."""
@@ -68,6 +79,10 @@ class Images:
         tag = image.image_tag(base_digest, inputs.layers)
         return ImageRef(tag, self.registry.digest(image.IMAGE_REPOSITORY, tag))
 
+    def base_digest(self, inputs: Inputs) -> str:
+        """The digest of the base of these inputs, "" where it is not there. Raises StageFailed."""
+        return self.registry.digest(image.BASE_REPOSITORY, inputs.base) or ""
+
     def holds(self, found: ImageRef) -> bool:
         """Whether the registry has the image. Raises StageFailed."""
         return self.registry.digest(image.IMAGE_REPOSITORY, found.tag) == found.digest
@@ -75,20 +90,17 @@ class Images:
     def ensure(
         self, blobs: Mapping[str, Blob], compiled: Compiled, inputs: Inputs, tell: Tell
     ) -> ImageRef:
-        """Have the image of a commit in the registry; `tell` of what was made. Raises StageFailed."""
-        base, layers = inputs.base, inputs.layers
-        base_digest = self.registry.digest(image.BASE_REPOSITORY, base)
-        if base_digest is None:
-            began = time.monotonic()
-            base_digest = self._build(blobs, compiled, base)
-            tell(_made(f"{image.BASE_REPOSITORY}:{base}", began))
-        tag = image.image_tag(base_digest, layers)
-        digest = self.registry.digest(image.IMAGE_REPOSITORY, tag)
+        """Have the image of a commit in the registry; `tell` of what was made. Raises StageFailed.
+
+        What is there and bears no valid signature is made anew where we sign, and refused else.
+        """
+        base = self._base(blobs, compiled, inputs.base, tell)
+        tag = image.image_tag(base, inputs.layers)
+        digest, cause = self._known(image.IMAGE_REPOSITORY, tag)
         if digest is None:
-            origin = (image.BASE_REPOSITORY, base_digest)
             began = time.monotonic()
-            digest = self.registry.append(origin, layers, image.IMAGE_REPOSITORY, tag)
-            tell(_made(f"{image.IMAGE_REPOSITORY}:{tag}", began))
+            digest = self._append(base, inputs, tag)
+            tell(_made(f"{image.IMAGE_REPOSITORY}:{tag}", began, cause))
         return ImageRef(tag, digest)
 
     def reference(self, found: ImageRef) -> str:
@@ -100,30 +112,72 @@ class Images:
         """What the image of a commit is made of. Raises StageFailed for an archive that is away."""
         release = compiled.platform.wordpress if compiled.platform else None
         base = image.base_tag(image.base_context(blobs), release)
-        allowlist = compiled.allowlist
-        packages = packages_in_use(allowlist, compiled.sites.values()) if allowlist else ()
-        return Inputs(
-            base,
-            tuple(
-                layer(_files(package, blobs, self.archives), image.layer_folder(package))
-                for package in packages
-            ),
-        )
+        allowlist = compiled.allowlist or Allowlist()
+        packages = packages_in_use(allowlist, compiled.sites.values())
+        layers = [
+            layer_of(
+                {
+                    image.layer_folder(one, allowlist): _files(one, blobs, self.archives)
+                    for one in together
+                }
+            )
+            for together in image.layer_groups(packages)
+        ]
+        return Inputs(base, tuple(layers), packages)
 
-    def _build(self, blobs: Mapping[str, Blob], compiled: Compiled, tag: str) -> str:
-        release = compiled.platform.wordpress if compiled.platform else None
-        name = f"{self.host}/{image.BASE_REPOSITORY}:{tag}"
-        context = tar(image.base_context(blobs))
-        builder.build(self.engine, context, name, image.build_arguments(release))
-        builder.push(self.engine, name, self.login)
-        digest = self.registry.digest(image.BASE_REPOSITORY, tag)
+    def _known(self, repository: str, tag: str) -> tuple[str | None, str]:
+        """The digest of a tag that may be used, or None and why it is made."""
+        digest = self.registry.digest(repository, tag)
         if digest is None:
-            raise StageFailed("image", f"{name} was pushed and is not in the registry")
+            return None, NEW
+        if self.trust.signs and not self.trust.accepts(repository, digest):
+            return None, UNSIGNED
+        self.trust.require(repository, digest)
+        return digest, ""
+
+    def _base(self, blobs: Mapping[str, Blob], compiled: Compiled, tag: str, tell: Tell) -> str:
+        digest, cause = self._known(image.BASE_REPOSITORY, tag)
+        if digest is not None:
+            return digest
+        began = time.monotonic()
+        release = compiled.platform.wordpress if compiled.platform else None
+        made = build_base(self.registry, self.engine, blobs, release, tag)
+        publish(
+            self.trust,
+            image.BASE_REPOSITORY,
+            made.stored,
+            sbom.base_components(made.packages, made.wordpress),
+            {"base": tag, "lock": made.day, "notAsLocked": list(made.not_as_locked)},
+            [provenance.Material(made.wordpress["url"], {"sha256": made.wordpress["sha256"]})],
+        )
+        digest = self._tag(image.BASE_REPOSITORY, tag, made.stored)
+        if made.not_as_locked:
+            cause += f"; {len(made.not_as_locked)} Debian packages are not as locked: {REFRESH}"
+        tell(_made(f"{image.BASE_REPOSITORY}:{tag}", began, cause))
         return digest
 
+    def _append(self, base: str, inputs: Inputs, tag: str) -> str:
+        origin = (image.BASE_REPOSITORY, base)
+        stored = self.registry.append_untagged(origin, inputs.layers, image.IMAGE_REPOSITORY)
+        components = components_of(self.registry, *origin)
+        publish(
+            self.trust,
+            image.IMAGE_REPOSITORY,
+            stored,
+            [*components, *map(sbom.package_component, inputs.packages)],
+            {"tag": tag, "layers": [one.diff_id for one in inputs.layers]},
+            layers_materials(base, image.BASE_REPOSITORY, inputs.packages),
+        )
+        return self._tag(image.IMAGE_REPOSITORY, tag, stored)
 
-def _made(name: str, began: float) -> Outcome:
-    operation = Operation(action="create", kind="image", name=name, cause="its inputs are new")
+    def _tag(self, repository: str, tag: str, stored: Stored) -> str:
+        """The tag comes last: what has one is whole."""
+        self.trust.require(repository, stored.digest)
+        return self.registry.put(repository, tag, stored.media_type, stored.content)
+
+
+def _made(name: str, began: float, cause: str) -> Outcome:
+    operation = Operation(action="create", kind="image", name=name, cause=cause)
     return Outcome(operation=operation, seconds=time.monotonic() - began)
 
 

@@ -46,7 +46,9 @@ class Memory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A plan with what it was made from; `away`: what did not answer, so that it is not the whole."""
+    """A plan with what it was made from; `away`: what did not answer, or was left, so that it is
+    not the whole.
+    """
 
     desired: Desired
     observed: Observed
@@ -183,9 +185,10 @@ def loop(
             coming_up, superseded, lambda reason: show(before.at_stage("apply", reason))
         )
     image, unseen = fleet.ensure_image(revision, compiled, tell)
-    planned = plan(fleet, compiled, revision, image)
-    if unseen is not None:
-        planned = replace(planned, away=(unseen, *planned.away))
+    good, broken = fleet.try_image(compiled, image, tell)
+    planned = plan(fleet, good, revision, image)
+    away = tuple(failure for failure in (unseen, broken) if failure is not None)
+    planned = replace(planned, away=(*away, *planned.away))
     ready = _without_waiting(planned, before, now)
     run = Run(
         fleet=fleet,
@@ -197,6 +200,8 @@ def loop(
     )
     outcomes = apply_sites(run, ready)
     memory.report = _report(before, planned, ready, outcomes, now)
+    if memory.report.revisions.healthy == revision:
+        fleet.tidy_images(image, tell)
     return memory.report
 
 

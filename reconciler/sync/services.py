@@ -21,6 +21,7 @@ from reconciler.shell.journal import read_report
 from reconciler.shell.objectstore import ObjectStore
 from reconciler.shell.registry import Registry
 from reconciler.shell.schemas import load_schemas
+from reconciler.shell.signing import read_keys
 from reconciler.shell.sources import archives_of
 from reconciler.sync.image import NODE_REGISTRY, Images
 
@@ -97,11 +98,12 @@ def _images(
     context: Context, platform: Platform | None, store: ObjectStore
 ) -> tuple[Images, RegistryLogin | None]:
     archives = archives_of(context, Bucket(store))
+    keys = read_keys(context.signing_key, context.verify_key)
     outside = platform.registry if platform else None
     if outside is None:
         registry = Registry(f"http://{context.registry}")
         host = context.registry
-        return Images(registry, host, NODE_REGISTRY, context.builder, archives), None
+        return Images(registry, host, NODE_REGISTRY, context.builder, archives, keys), None
     login: RegistryLogin | None = None
     if outside.secrets_file is not None:
         words = ("username", "password")
@@ -109,7 +111,8 @@ def _images(
         login = (user.value, password)
     scheme = "https" if outside.tls else "http"
     registry = Registry(f"{scheme}://{outside.host}", login, _ca_path(context, outside.ca))
-    return Images(registry, outside.host, outside.host, context.builder, archives, login), login
+    host = outside.host
+    return Images(registry, host, host, context.builder, archives, keys), login
 
 
 def _database(context: Context, master: MasterKey, platform: Platform | None) -> Database:

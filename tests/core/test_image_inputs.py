@@ -1,20 +1,24 @@
 """What names the image, and what goes into it."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
 from reconciler.core.blob import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, Blob
 from reconciler.core.image import (
+    GROUPS,
+    RECENT,
     base_context,
     base_tag,
     build_arguments,
     folder_files,
     image_tag,
     layer_folder,
+    layer_groups,
 )
 from reconciler.core.layers import File, Layer, layer
-from reconciler.core.manifest import Package, SourcePath, WordPressRelease
+from reconciler.core.manifest import Allowlist, Package, SourcePath, WordPressRelease
 from reconciler.errors import StageFailed
 
 RELEASE = WordPressRelease(
@@ -99,10 +103,51 @@ def test_a_folder_gives_its_files_and_no_other() -> None:
         folder_files(blobs, "image/plugins/not")
 
 
+ROOT = "usr/share/wpaas/wordpress/wp-content"
+
+
 def test_packages_live_where_wordpress_looks_for_them() -> None:
-    root = "usr/share/wpaas/wordpress/wp-content"
-    assert layer_folder(NOTICE) == f"{root}/plugins/notice"
-    assert layer_folder(replace(NOTICE, kind="theme")) == f"{root}/themes/notice"
+    theme = replace(NOTICE, kind="theme")
+    allowlist = Allowlist((NOTICE, theme))
+    assert layer_folder(NOTICE, allowlist) == f"{ROOT}/plugins/notice"
+    assert layer_folder(theme, allowlist) == f"{ROOT}/themes/notice"
+
+
+def test_a_version_that_is_not_the_default_stands_beside_it() -> None:
+    old, newest = replace(NOTICE, version="1.2"), replace(NOTICE, version="1.10")
+    allowlist = Allowlist((old, newest))
+    assert layer_folder(newest, allowlist) == f"{ROOT}/plugins/notice"
+    assert layer_folder(old, allowlist) == f"{ROOT}/plugins/notice@1.2"
+
+
+def many(count: int) -> list[Package]:
+    """Packages reviewed one a day, the first the longest ago."""
+    days = (date(2026, 1, 1) + timedelta(days=n) for n in range(count))
+    return [replace(NOTICE, slug=f"p{n:03}", reviewed_at=str(day)) for n, day in enumerate(days)]
+
+
+def test_up_to_a_hundred_packages_have_a_layer_each() -> None:
+    assert layer_groups(many(100)) == tuple((one,) for one in many(100))
+
+
+def test_beyond_what_was_reviewed_long_ago_shares_layers() -> None:
+    packages = many(300)
+    groups = layer_groups(packages)
+    assert len(groups) <= RECENT + GROUPS
+    assert sorted((p.slug for group in groups for p in group)) == [p.slug for p in packages]
+    assert {group[0].slug for group in groups if len(group) == 1} >= {
+        f"p{n}" for n in range(240, 300)
+    }
+
+
+def test_a_bump_changes_three_layers_at_most_however_many_there_are() -> None:
+    packages = many(300)
+    bumped = [
+        *packages[:7],
+        replace(packages[7], version="1.3", reviewed_at="2027-01-01"),
+        *packages[8:],
+    ]
+    assert len(set(layer_groups(bumped)) - set(layer_groups(packages))) <= 3
 
 
 def test_the_image_is_named_by_content_and_not_by_compression() -> None:

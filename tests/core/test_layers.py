@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.layers import File, layer, sha256, tar, tree_digest
+from reconciler.core.layers import File, layer, layer_of, sha256, tar, tree_digest
 
 AT = "usr/share/wpaas/wordpress/wp-content/plugins/notice"
 
@@ -73,3 +73,11 @@ def test_a_context_is_a_plain_tar_with_its_folders() -> None:
     packed = tar({"Dockerfile": File(b"FROM scratch\n"), "init/init.c": File(b"")})
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         assert archive.getnames() == ["Dockerfile", "init", "init/init.c"]
+
+
+def test_two_folders_share_a_layer_and_name_none_above_them() -> None:
+    made = layer_of({"a/b/one": {"x.php": File(b"1")}, "a/b/two": {"in/y.php": File(b"2")}})
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(made.data))) as archive:
+        assert archive.getnames() == [
+            "a/b/one", "a/b/one/x.php", "a/b/two", "a/b/two/in", "a/b/two/in/y.php",
+        ]  # fmt: skip

@@ -1,0 +1,133 @@
+"""Which plugins run together in the fleet, and the job that tries each such set in a new image."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.core import names
+from reconciler.core.manifest import Platform, Site
+from reconciler.core.model import DesiredSite, Spec
+from reconciler.core.site_objects import WEBHEAD_UID, live_document
+from reconciler.core.specs import mounted_file
+
+SETS_PATH = "/etc/wpaas/smoke.json"
+MOST_SETS = 100
+"""In one job: some 20 s of work, and well below the 500 kB of a Swarm config."""
+
+ANSWER = "wpaas-smoke "
+"""Begins the line of the job's log that says what came of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginSet:
+    """Plugins, the versions that are pinned, and the theme, as some site runs them together."""
+
+    plugins: tuple[str, ...]
+    pins: tuple[tuple[str, str], ...] = ()
+    theme: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Names the set, for what is remembered."""
+        text = json.dumps([self.plugins, self.pins, self.theme])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """A set that gives no whole page. `plugins`: the first that breaks it, and what it needs for that."""
+
+    key: str
+    error: str
+    plugins: tuple[str, ...]
+
+    def __str__(self) -> str:
+        if not self.plugins:
+            return f"no plugin is needed for it: {self.error}"
+        first, *others = self.plugins
+        together = f" together with {', '.join(others)}" if others else ""
+        return f"plugin {first}{together}: {self.error}"
+
+
+def sets_of(sites: Iterable[Site]) -> dict[PluginSet, tuple[str, ...]]:
+    """Return each distinct set with the names of its sites, the sets in a fixed order."""
+    found: dict[PluginSet, list[str]] = {}
+    for site in sites:
+        pins = tuple(sorted((s, v) for s, v in site.plugin_versions.items() if s in site.plugins))
+        one = PluginSet(tuple(sorted(site.plugins)), pins, site.theme)
+        found.setdefault(one, []).append(site.name)
+    return {one: tuple(sorted(found[one])) for one in sorted(found, key=lambda s: s.key)}
+
+
+def shares(sets: Sequence[PluginSet], jobs: int) -> list[tuple[PluginSet, ...]]:
+    """Return the sets dealt out to at most `jobs` jobs at a time, MOST_SETS to each at most."""
+    count = max(1, min(jobs, len(sets)), -(-len(sets) // MOST_SETS))
+    return [tuple(sets[number::count]) for number in range(count) if sets[number::count]]
+
+
+def scratch_site(number: int) -> Site:
+    """Return a site that no file can describe: names of sites begin with a letter."""
+    return Site(name=f"{number}smoke", title="Smoke test", owners=())
+
+
+def sets_document(sets: Sequence[PluginSet]) -> bytes:
+    """Return what the job reads: each set as live settings."""
+    listed = []
+    for one in sets:
+        site = Site(name="smoke", title="Smoke test", owners=(), theme=one.theme,
+                    plugins=one.plugins, plugin_versions=dict(one.pins))  # fmt: skip
+        listed.append({"key": one.key, "live": json.loads(live_document(site))})
+    return json.dumps({"format": 1, "sets": listed}, sort_keys=True).encode()
+
+
+def config_name(document: bytes) -> str:
+    """Return the name of the Swarm config with the sets."""
+    return names.shared_name("smoke", hashlib.sha256(document).hexdigest())
+
+
+def job(site: DesiredSite, sets: bytes) -> Spec:
+    """Return the job that installs a scratch site, boots a webhead, and asks for a page a set."""
+    template: Mapping[str, Any] = site.install["TaskTemplate"]
+    container = template["ContainerSpec"]
+    file = {"ConfigName": config_name(sets), "File": mounted_file(SETS_PATH, WEBHEAD_UID, 0o444)}
+    return {
+        **site.install,
+        "Name": f"wpaas_{site.name}",
+        "Labels": labels(),
+        "TaskTemplate": {
+            **template,
+            "ContainerSpec": {
+                **container,
+                "Command": [*container["Command"][:-1], "/usr/lib/wpaas/smoke.php"],
+                "Configs": [*container["Configs"], file],
+            },
+            "RestartPolicy": {"Condition": "none"},
+        },
+    }
+
+
+def labels() -> dict[str, str]:
+    """Return the labels of all that the test makes in the Swarm: ours, and no site's."""
+    return {names.OWNER_LABEL: names.OWNER, names.PURPOSE_LABEL: "smoke"}
+
+
+def answered(log: str) -> tuple[Broken, ...] | None:
+    """Return what the job found, from its log; None where it has not said."""
+    for line in reversed(log.splitlines()):
+        _, mark, text = line.partition(ANSWER)
+        if mark:
+            try:
+                return tuple(
+                    Broken(key=one["key"], error=one["error"], plugins=tuple(one["plugins"]))
+                    for one in json.loads(text)["broken"]
+                )
+            except (ValueError, KeyError, TypeError):
+                return None
+    return None
+
+
+def possible(platform: Platform) -> int:
+    """Return how many jobs may run side by side: each is as big as a webhead."""
+    return max(1, min(3, platform.nodes))
