@@ -9,7 +9,7 @@ import statistics
 import sys
 import time
 
-from benchmarks import edge, layer, page, process, settings, sites, unchanged
+from benchmarks import edge, image, layer, page, process, settings, sites, unchanged
 from benchmarks.arena import Arena
 from benchmarks.figure import ROUNDS, Figure, Group
 from demo.stage import ROOT
@@ -21,6 +21,7 @@ GROUPS: tuple[Group, ...] = (
     *settings.GROUPS,
     *sites.GROUPS,
     *layer.GROUPS,
+    *image.GROUPS,
     *page.GROUPS,
     *edge.GROUPS,
 )

@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import io
 import tarfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.core.tree import tree_sha256
@@ -26,12 +26,19 @@ class Layer:
     """One layer of an image.
 
     `diff_id` is "sha256:…" of the tar and names the content; `digest` is that of the compressed
-    `data`, which another version of zlib may change without any file having changed.
+    `data` of `size` bytes, which another version of zlib may change without any file having changed.
+    `pack` makes the data: most layers are in the registry, and theirs is never asked for.
     """
 
     diff_id: str
     digest: str
-    data: bytes = field(repr=False)
+    size: int
+    pack: Callable[[], bytes] = field(repr=False, compare=False)
+
+    @property
+    def data(self) -> bytes:
+        """What a registry stores."""
+        return self.pack()
 
 
 def layer(files: Mapping[str, File], at: str) -> Layer:
@@ -54,9 +61,8 @@ def layer_of(trees: Mapping[str, Mapping[str, File]]) -> Layer:
     squeezed = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", fileobj=squeezed, mtime=0, compresslevel=6) as out:
         out.write(packed)
-    return Layer(
-        diff_id=sha256(packed), digest=sha256(squeezed.getvalue()), data=squeezed.getvalue()
-    )
+    data = squeezed.getvalue()
+    return Layer(diff_id=sha256(packed), digest=sha256(data), size=len(data), pack=lambda: data)
 
 
 def tar(files: Mapping[str, File], tops: Iterable[str] = ("",)) -> bytes:

@@ -129,7 +129,8 @@ class Registry:
         for blob in manifest.document["layers"]:
             self._mount(repository, blob["digest"], base[0])
         for layer in layers:
-            self.upload(repository, layer.digest, layer.data)
+            if not self._has(repository, layer.digest):
+                self.upload(repository, layer.digest, layer.data)
         new_config, document = extended(manifest, config, layers)
         self.upload(repository, sha256(new_config), new_config)
         self.put(repository, sha256(document), manifest.media_type, document)
@@ -294,6 +295,6 @@ def extended(
             | {"diff_ids": config["rootfs"]["diff_ids"] + [x.diff_id for x in layers]},
         }
     )
-    described = [{"mediaType": kind, "size": len(x.data), "digest": x.digest} for x in layers]
+    described = [{"mediaType": kind, "size": x.size, "digest": x.digest} for x in layers]
     about = base.document["config"] | {"size": len(new_config), "digest": sha256(new_config)}
     return new_config, canonical(base.document | {"config": about, "layers": held + described})

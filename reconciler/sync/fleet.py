@@ -125,8 +125,9 @@ class Fleet:
             self._use(platform)
 
     def _use(self, platform: Platform) -> None:
-        before, self.services = self.images.host, services(self.context, self.master, platform)
-        if self.images.host != before:
+        before, self.services = self.images, services(self.context, self.master, platform)
+        self.images.packed = before.packed
+        if self.images.host != before.host:
             self.built = None  # it is in the other registry
         if self.services.login is not None:
             self.swarm.log_in(self.images.host, self.services.login)

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from reconciler.core import image, provenance, sbom
 from reconciler.core.base_lock import REFRESH
 from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled
-from reconciler.core.layers import File, Layer, layer_of
+from reconciler.core.layers import File, Layer, layer_of, tree_digest
 from reconciler.core.manifest import Allowlist, Package, SourceArchive, SourcePath, SourceRelease
 from reconciler.core.model import ImageRef
 from reconciler.core.outcome import Outcome
@@ -56,7 +56,8 @@ class Built:
 class Images:
     """The fleet's images: `registry` as we reach it, at `host`, and `node_host` as nodes name it.
 
-    `keys`: what images are signed and checked with, if anything.
+    `keys`: what images are signed and checked with, if anything. `packed`: folders and digests of
+    the packages of the last commit → their layer.
     """
 
     registry: Registry
@@ -65,6 +66,7 @@ class Images:
     engine: str
     archives: Archives
     keys: Keys | None = None
+    packed: dict[tuple[tuple[str, str], ...], Layer] = field(default_factory=dict, repr=False)
 
     @property
     def trust(self) -> Trust:
@@ -114,16 +116,17 @@ class Images:
         base = image.base_tag(image.base_context(blobs), release)
         allowlist = compiled.allowlist or Allowlist()
         packages = packages_in_use(allowlist, compiled.sites.values())
-        layers = [
-            layer_of(
-                {
-                    image.layer_folder(one, allowlist): _files(one, blobs, self.archives)
-                    for one in together
-                }
+        groups = image.layer_groups(packages)
+        made = {}
+        for together in groups:
+            trees = tuple(
+                (image.layer_folder(one, allowlist), _Tree(one, blobs, self.archives))
+                for one in together
             )
-            for together in image.layer_groups(packages)
-        ]
-        return Inputs(base, tuple(layers), packages)
+            key = tuple((folder, tree.digest) for folder, tree in trees)
+            made[key] = self.packed.get(key) or _layer(trees)
+        self.packed = made
+        return Inputs(base, tuple(made.values()), packages)
 
     def _known(self, repository: str, tag: str) -> tuple[str | None, str]:
         """The digest of a tag that may be used, or None and why it is made."""
@@ -181,11 +184,40 @@ def _made(name: str, began: float, cause: str) -> Outcome:
     return Outcome(operation=operation, seconds=time.monotonic() - began)
 
 
-def _files(package: Package, blobs: Mapping[str, Blob], archives: Archives) -> Mapping[str, File]:
-    match package.source:
-        case SourcePath(path):
-            return image.folder_files(blobs, path)
-        case SourceArchive() | SourceRelease():
-            return archives.files(package)
-        case never:
-            assert_never(never)
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """The files of a package, which are only read where they are needed."""
+
+    package: Package
+    blobs: Mapping[str, Blob]
+    archives: Archives
+
+    @property
+    def digest(self) -> str:
+        """Names the files; an archive's are held to the reviewed digest when they are read."""
+        match self.package.source:
+            case SourcePath(path):
+                return tree_digest(image.folder_files(self.blobs, path))
+            case SourceArchive() | SourceRelease():
+                return self.package.tree_sha256
+            case never:
+                assert_never(never)
+
+    def files(self) -> Mapping[str, File]:
+        """Path below the package's folder → file. Raises StageFailed."""
+        match self.package.source:
+            case SourcePath(path):
+                return image.folder_files(self.blobs, path)
+            case SourceArchive() | SourceRelease():
+                return self.archives.files(self.package)
+            case never:
+                assert_never(never)
+
+
+def _layer(trees: tuple[tuple[str, _Tree], ...]) -> Layer:
+    """The layer of these packages; its data is packed again where it is asked for."""
+
+    def pack() -> Layer:
+        return layer_of({folder: tree.files() for folder, tree in trees})
+
+    return replace(pack(), pack=lambda: pack().data)

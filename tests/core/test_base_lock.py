@@ -63,8 +63,8 @@ def test_changes_name_stage_package_and_both_versions() -> None:
     ]
 
 
-@pytest.mark.parametrize(("days", "warned"), [(OLD_DAYS, False), (OLD_DAYS + 1, True)])
-def test_a_lock_is_old_after_some_weeks(days: int, warned: bool) -> None:
+@pytest.mark.parametrize(("days", "warned"), [(OLD_DAYS, 0), (OLD_DAYS + 1, 1)])
+def test_a_lock_is_old_after_some_weeks(days: int, warned: int) -> None:
     blobs = {FILE: Blob(path=FILE, mode="100644", data=str(LOCK).encode())}
     today = date.fromordinal(date(2026, 11, 24).toordinal() + days)
     assert [p.code for p in lock_problems(blobs, today)] == ["base-lock-old"] * warned

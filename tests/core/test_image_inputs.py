@@ -134,7 +134,7 @@ def test_beyond_what_was_reviewed_long_ago_shares_layers() -> None:
     packages = many(300)
     groups = layer_groups(packages)
     assert len(groups) <= RECENT + GROUPS
-    assert sorted((p.slug for group in groups for p in group)) == [p.slug for p in packages]
+    assert sorted(p.slug for group in groups for p in group) == [p.slug for p in packages]
     assert {group[0].slug for group in groups if len(group) == 1} >= {
         f"p{n}" for n in range(240, 300)
     }
@@ -152,6 +152,6 @@ def test_a_bump_changes_three_layers_at_most_however_many_there_are() -> None:
 
 def test_the_image_is_named_by_content_and_not_by_compression() -> None:
     one = layer({"a": File(b"a")}, "x")
-    recompressed = Layer(one.diff_id, "sha256:other", b"other")
+    recompressed = Layer(one.diff_id, "sha256:other", 5, lambda: b"other")
     assert image_tag("sha256:b", [one]) == image_tag("sha256:b", [recompressed])
     assert image_tag("sha256:c", [one]) != image_tag("sha256:b", [one]) != image_tag("sha256:b", [])

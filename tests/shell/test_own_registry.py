@@ -16,19 +16,17 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from containers import CONFINED, docker, free_port, until
+from small_base import put_small_base
 
 from reconciler.core.derive import Secret
 from reconciler.core.image import BASE_REPOSITORY, IMAGE_REPOSITORY
-from reconciler.core.layers import File, layer, tar
+from reconciler.core.layers import File, layer
 from reconciler.errors import StageFailed
-from reconciler.shell import builder
 from reconciler.shell.program import run
 from reconciler.shell.registry import Registry
 from reconciler.shell.registry_login import Login, LoginRefused
 from tests.authority import Authority, Signed
 
-ENGINE = "unix:///var/run/docker.sock"
-CONTEXT = {"Dockerfile": File(b"FROM scratch\nCOPY a /a\n"), "a": File(b"the base")}
 USER, PASSWORD = "pusher", Secret(secrets.token_urlsafe(24))
 PLUGIN = layer({"notice.php": File(b"<?php")}, "usr/share/notice")
 
@@ -85,23 +83,16 @@ def guarded(
 
 
 @pytest.fixture(scope="module")
-def pushed(guarded: str) -> Iterator[str]:
-    """The base, built and pushed by the engine; Docker trusts any certificate on 127.0.0.1."""
-    name = f"{guarded}/{BASE_REPOSITORY}:first"
-    builder.build(ENGINE, tar(CONTEXT), name, {})
-    with pytest.raises(StageFailed, match="refused the credentials"):
-        builder.push(ENGINE, name, (USER, Secret("wrong-one")))
-    with pytest.raises(StageFailed, match="the push of"):
-        builder.push(ENGINE, name)
-    builder.push(ENGINE, name, (USER, PASSWORD))
-    yield name
-    docker("rmi", name)
+def pushed(guarded: str, authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A base under the tag `first`."""
+    registry = Registry(f"https://{guarded}", (USER, PASSWORD), authority.certificate)
+    base = put_small_base(registry, tmp_path_factory.mktemp("base"), b"the base")
+    registry.put(BASE_REPOSITORY, "first", base.media_type, base.content)
+    registry.close()
 
 
-def test_layers_are_appended_over_tls_with_a_password(
-    guarded: str, pushed: str, authority: Authority
-) -> None:
-    assert pushed
+@pytest.mark.usefixtures("pushed")
+def test_layers_are_appended_over_tls_with_a_password(guarded: str, authority: Authority) -> None:
     registry = Registry(f"https://{guarded}", (USER, PASSWORD), authority.certificate)
     digest = registry.append((BASE_REPOSITORY, "first"), (PLUGIN,), IMAGE_REPOSITORY, "t")
     assert registry.digest(IMAGE_REPOSITORY, "t") == digest

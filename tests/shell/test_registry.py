@@ -9,11 +9,13 @@ import subprocess
 import tarfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
 from containers import Container, Start, docker
 
+from reconciler.core.base_image import OCI_LAYER, OCI_MANIFEST, canonical
 from reconciler.core.image import BASE_REPOSITORY, IMAGE_REPOSITORY
 from reconciler.core.layers import File, Layer, layer, sha256, tar
 from reconciler.errors import StageFailed
@@ -22,11 +24,8 @@ from reconciler.shell.registry import (
     DOCKER_MANIFEST,
     MAX_LAYERS,
     OCI_INDEX,
-    OCI_LAYER,
-    OCI_MANIFEST,
     Manifest,
     Registry,
-    canonical,
     extended,
 )
 
@@ -55,7 +54,7 @@ def base(container: Container) -> Iterator[str]:
     """Digest of a base that was built from a tar on standard input and pushed."""
     name = f"{container.address(5000)}/{BASE_REPOSITORY}:first"
     builder.build(ENGINE, tar(BASE), name, {"WORDPRESS_URL": "http://a b"})
-    builder.push(ENGINE, name)
+    docker("push", "--quiet", name)
     registry = Registry(f"http://{container.address(5000)}")
     digest = registry.digest(BASE_REPOSITORY, "first")
     registry.close()
@@ -205,12 +204,22 @@ def test_a_build_is_given_up_in_time() -> None:
     assert time.monotonic() - started < 10
 
 
-def test_a_push_that_cannot_be_is_told(base: str) -> None:
+def test_what_an_engine_holds_is_exported_and_inspected(
+    base: str, container: Container, tmp_path: Path
+) -> None:
     assert base
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    with pytest.raises(StageFailed, match="the push of"):
-        builder.push(ENGINE, f"127.0.0.1:{port}/{BASE_REPOSITORY}:none")
+    name = f"{container.address(5000)}/{BASE_REPOSITORY}:first"
+    builder.export(ENGINE, name, tmp_path / "files.tar")
+    with tarfile.open(tmp_path / "files.tar") as archive:
+        assert "a" in archive.getnames()
+    assert builder.inspect(ENGINE, name)["Config"]["Labels"] == {"url": "http://a b"}
+    assert builder.has(ENGINE, name)
+    assert builder.pinned(ENGINE, name) == f"{name.removesuffix(':first')}@{base}"
+    assert not builder.has(ENGINE, f"{container.address(5000)}/{BASE_REPOSITORY}:none")
+    with pytest.raises(StageFailed, match="`docker create` failed"):
+        builder.export(ENGINE, "wpaas/no-such:image", tmp_path / "none.tar")
+    with pytest.raises(StageFailed, match="`docker image` failed"):
+        builder.inspect(ENGINE, "wpaas/no-such:image")
 
 
 def test_the_manifest_is_of_one_spelling(registry: Registry, base: str) -> None:
