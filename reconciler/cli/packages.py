@@ -6,7 +6,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.open import add_format, print_json, print_table
+from reconciler.cli.open import (
+    add_format,
+    archives_here,
+    known_context,
+    print_json,
+    print_table,
+)
 from reconciler.errors import StageFailed, UsageError, WpaasError
 
 if TYPE_CHECKING:
@@ -212,18 +218,12 @@ def _source(arguments: argparse.Namespace) -> "Source":
 def bench_of(arguments: argparse.Namespace) -> "Bench":
     """The fleet's folder, by the proxies of the cluster that is known here, if one is."""
     from reconciler.daemon.clock import now
-    from reconciler.shell.context import find
     from reconciler.shell.directory import SERVICE, Directory
-    from reconciler.shell.sources import Archives, archives_of
-    from reconciler.shell.vetting_cache import default_folder
+    from reconciler.sync.packages import open_bench
 
-    try:
-        known = find(arguments.cluster, arguments.fleet.resolve())
-    except UsageError:
-        archives = Archives(default_folder().parent / "archives")
-        return openbench_of(arguments.fleet, archives, Directory(), now())
-    directory = Directory(known.directory or SERVICE)
-    return openbench_of(arguments.fleet, archives_of(known), directory, now())
+    known = known_context(arguments)
+    directory = Directory(known.directory if known and known.directory else SERVICE)
+    return open_bench(arguments.fleet, archives_here(arguments), directory, now())
 
 
 def _vetted(arguments: argparse.Namespace, change: "Change") -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli import packages
+from reconciler.cli.open import archives_here, known_context
 
 if TYPE_CHECKING:
     from reconciler.core.vetting.report import Report
@@ -115,7 +116,6 @@ def desk_of(arguments: argparse.Namespace) -> "Desk":
 
     from reconciler.core.vetting.php import analyse_php
     from reconciler.daemon.clock import now
-    from reconciler.shell.sources import Archives
     from reconciler.shell.vetting_cache import default_folder
     from reconciler.sync.vetting import base_image, open_desk, report_cache
 
@@ -124,27 +124,15 @@ def desk_of(arguments: argparse.Namespace) -> "Desk":
         arguments.fleet,
         analyse_php,
         report_cache(folder),
-        Archives(folder.parent / "archives"),
+        archives_here(arguments),
         now().date().isoformat(),
         _progress(),
     )
     if getattr(arguments, "image", None):
         return replace(desk, lint=("", arguments.image))
-    known = _known_engine(arguments)
-    image = base_image(desk, known[1]) if known else None
-    return replace(desk, lint=(known[0], image)) if known and image else desk
-
-
-def _known_engine(arguments: argparse.Namespace) -> tuple[str, str] | None:
-    """(engine, registry) that builds the fleet's image; None where no cluster is known here."""
-    from reconciler.errors import UsageError
-    from reconciler.shell.context import find
-
-    try:
-        found = find(arguments.cluster, arguments.fleet.resolve())
-    except UsageError:
-        return None
-    return found.builder, found.registry
+    known = known_context(arguments)
+    image = base_image(desk, known.registry) if known else None
+    return replace(desk, lint=(known.builder, image)) if known and image else desk
 
 
 def write_review(desk: "Desk", subject: "Subject") -> None:
