@@ -72,13 +72,15 @@ def _new(arguments: argparse.Namespace) -> int:
 def _problems_with(folder: Path, name: str, text: str) -> list[Any]:
     """The problems that the fleet in `folder` would have with this site's file."""
     from reconciler.core.compiler import Blob, compile_fleet
+    from reconciler.daemon import clock
     from reconciler.shell.schemas import load_schemas
     from reconciler.shell.worktree import read_worktree
 
     file = f"sites/{name}.json"
     blobs = dict(read_worktree(folder))
     blobs[file] = Blob(path=file, mode="100644", data=text.encode())
-    return [p for p in compile_fleet(blobs, load_schemas()).problems if p.file == file]
+    compiled = compile_fleet(blobs, load_schemas(), now=clock.now())
+    return [p for p in compiled.problems if p.file == file]
 
 
 def _login(arguments: argparse.Namespace) -> int:

@@ -21,7 +21,7 @@ class Context:
     `engines`: docker-py addresses of Swarm managers. `http`: an address that reaches the edge.
     `registry`: HOST:PORT to push to. `database`: HOST:PORT. `store`: an http(s) URL.
     `images`: platform service → image ID. `trusted_proxies`: ranges in CIDR form of the proxies
-    before the edges.
+    before the edges. `mirrors`: addresses below which accepted archives are served by their sha256.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Context:
     trusted_proxies: tuple[str, ...]
     interval_s: float
     credentials: Path | None
+    mirrors: tuple[str, ...] = ()
 
     def master(self) -> MasterKey:
         """Read the master key. Raises UsageError when the file is missing, short or open to others."""
@@ -114,6 +115,7 @@ def read(path: Path) -> Context:
             trusted_proxies=tuple(raw.get("trusted_proxies", ())),
             interval_s=float(raw.get("interval_s", 30)),
             credentials=Path(raw["credentials"]) if raw.get("credentials") else None,
+            mirrors=tuple(raw.get("mirrors", ())),
         )
     except (OSError, ValueError, KeyError, TypeError) as e:
         raise UsageError(

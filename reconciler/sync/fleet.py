@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from reconciler.core.plan import Operation
 from reconciler.core.site_objects import home_url
 from reconciler.errors import StageFailed, UsageError
 from reconciler.shell import probe
+from reconciler.shell.archive_store import Bucket
 from reconciler.shell.cdn import pull_zones
 from reconciler.shell.context import Context
 from reconciler.shell.database import Database, Server
@@ -101,8 +103,9 @@ class Fleet:
     images: Images
     interval_s: float
     cdn: Cdn
+    now: Callable[[], datetime]
     platform: Platform | None = None
-    built: tuple[str, ImageRef] | None = None
+    built: tuple[Compiled, ImageRef] | None = None
 
     @property
     def state(self) -> Path:
@@ -121,7 +124,7 @@ class Fleet:
             for service in self.swarm.observe().services.values()
             for host in service.labels.get(names.HOSTS_LABEL, "").split()
         }
-        compiled = compile_fleet(blobs, load_schemas(), routed)
+        compiled = compile_fleet(blobs, load_schemas(), routed, self.now())
         if compiled.platform is not None:
             self.platform = compiled.platform
             self.cdn = _cdn(compiled.platform, self.state)
@@ -187,9 +190,9 @@ class Fleet:
         }
 
     def ensure_image(self, revision: str, compiled: Compiled) -> ImageRef:
-        """The image of a commit, in the registry; asked once for each commit."""
-        if self.built is None or self.built[0] != revision:
-            self.built = (revision, self.images.ensure(self.source.blobs(revision), compiled))
+        """The image of a commit, in the registry; asked once for each time it was compiled."""
+        if self.built is None or self.built[0] is not compiled:
+            self.built = (compiled, self.images.ensure(self.source.blobs(revision), compiled))
         return self.built[1]
 
     def find_image(self, revision: str, compiled: Compiled) -> ImageRef:
@@ -228,9 +231,13 @@ def _cdn(platform: Platform, state: Path) -> Cdn:
 
 
 def open_fleet(
-    context: Context, *, interval_s: float | None = None, worktree: Path | None = None
+    context: Context,
+    *,
+    now: Callable[[], datetime],
+    interval_s: float | None = None,
+    worktree: Path | None = None,
 ) -> Fleet:
-    """The adapters of a context. Raises UsageError for a bad master key or address."""
+    """The adapters of a context; `now` tells the time, UTC. Raises UsageError for a bad master key or address."""
     master = context.master()
     host, _, port = context.database.rpartition(":")
     if not port.isdigit():
@@ -243,20 +250,22 @@ def open_fleet(
             context.repository, context.branch, context.state / "clone.git", context.credentials
         )
     )
+    store = ObjectStore(context.store, *platform_objects.store_admin(master))
     return Fleet(
         context=context,
         master=master,
         source=source,
         swarm=Swarm(context.engines),
         database=Database(Server(host=host, port=int(port), password=password)),
-        store=ObjectStore(context.store, *platform_objects.store_admin(master)),
+        store=store,
         edge=Edge(platform_objects.edge_token(master)),
         images=Images(
             Registry(f"http://{context.registry}"),
             context.registry,
             context.builder,
-            Archives(context.state / "archives"),
+            Archives(context.state / "archives", Bucket(store), mirrors=context.mirrors),
         ),
         interval_s=interval_s if interval_s is not None else context.interval_s,
         cdn=LocalCdn(),
+        now=now,
     )

@@ -8,7 +8,7 @@ from reconciler.core import image
 from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled
 from reconciler.core.layers import File, Layer, layer, tar
-from reconciler.core.manifest import Package, SourceArchive, SourcePath
+from reconciler.core.manifest import Package, SourceArchive, SourcePath, SourceRelease
 from reconciler.core.model import ImageRef
 from reconciler.errors import StageFailed
 from reconciler.shell import builder
@@ -84,7 +84,7 @@ def _files(package: Package, blobs: Mapping[str, Blob], archives: Archives) -> M
     match package.source:
         case SourcePath(path):
             return image.folder_files(blobs, path)
-        case SourceArchive():
+        case SourceArchive() | SourceRelease():
             return archives.files(package)
         case never:
             assert_never(never)

@@ -9,7 +9,7 @@ from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled, compile_fleet
 from reconciler.core.image import BASE_REPOSITORY, base_context, base_tag, folder_files
 from reconciler.core.layers import File
-from reconciler.core.manifest import Package, PackageKind, SourceArchive, SourcePath
+from reconciler.core.manifest import Package, PackageKind, SourceArchive, SourcePath, SourceRelease
 from reconciler.core.problem import Problem
 from reconciler.core.vetting.accepted import Acceptance
 from reconciler.core.vetting.bump import Bump, compare
@@ -96,7 +96,7 @@ class Desk:
         match entry.source:
             case SourcePath(path):
                 files, folder = folder_files(self.blobs, path), path
-            case SourceArchive():
+            case SourceArchive() | SourceRelease():
                 files, folder = self.archives.files(entry), ""
             case never:
                 assert_never(never)
@@ -257,13 +257,27 @@ def base_image(desk: Desk, host: str) -> str | None:
 
 def grants_of(entry: Package) -> Grants:
     """What an entry of the allowlist grants."""
-    return Grants(network=entry.network)
+    return Grants(
+        network=entry.network,
+        cron=entry.cron,
+        tables=entry.tables,
+        routes=entry.routes,
+        writes=entry.writes,
+    )
 
 
 def acceptances(entry: Package) -> tuple[Acceptance, ...]:
     """The exceptions of an entry, signed by its reviewers."""
-    del entry
-    return ()
+    return tuple(
+        Acceptance(
+            code=item.code,
+            mark=item.mark,
+            because=item.because,
+            until=item.until,
+            by=entry.reviewed_by,
+        )
+        for item in entry.exceptions
+    )
 
 
 def _inside(place: Path, fleet: Path) -> str:
