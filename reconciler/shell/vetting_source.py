@@ -8,8 +8,9 @@ from pathlib import Path
 
 from reconciler.core.archive import MAX_UNPACKED_BYTES, BadArchive, unpack
 from reconciler.core.layers import File
+from reconciler.core.vetting.archives import ARCHIVE_RULES, ARCHIVE_TOO_LARGE
 from reconciler.core.vetting.finding import Finding, found
-from reconciler.core.vetting.packaging import ARCHIVE_RULES, ARCHIVE_TOO_LARGE, without_content
+from reconciler.core.vetting.packaging import without_content
 from reconciler.errors import UsageError
 from reconciler.shell.download import Limits
 

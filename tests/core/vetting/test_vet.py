@@ -7,11 +7,12 @@ from packages import MAIN, analyse, codes, files, plugin, reports, said
 
 from reconciler.core.archive import ArchiveCode
 from reconciler.core.vetting.accepted import Acceptance, accept
+from reconciler.core.vetting.archives import ARCHIVE_RULES
 from reconciler.core.vetting.bump import Bump, Fixed, compare
 from reconciler.core.vetting.candidate import Candidate, Grants
 from reconciler.core.vetting.finding import Finding, found
 from reconciler.core.vetting.lanes import Lane, lane
-from reconciler.core.vetting.packaging import ARCHIVE_RULES, HIDDEN_FILE, NESTED_ARCHIVE
+from reconciler.core.vetting.packaging import HIDDEN_FILE, NESTED_ARCHIVE
 from reconciler.core.vetting.vet import RULES, Around, refused, verdict, vet
 
 TODAY = "2026-08-14"
