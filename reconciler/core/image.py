@@ -14,7 +14,7 @@ IMAGE_REPOSITORY = "wpaas/wordpress"
 CONTENT_ROOT = "usr/share/wpaas/wordpress/wp-content"
 
 _IMAGE = "image/"
-_PLUGINS = ("image/plugins/", "image/themes/")
+_PLUGINS = ("image/plugins/", "image/themes/", "image/customizations/")
 """Packages kept in the repository: they become layers, so a new one leaves the base as it is."""
 
 _TAG_DIGITS = 32
