@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli import packages
-from reconciler.cli.open import archives_here, known_context
+from reconciler.cli.open import archives_here, command, known_context
 
 if TYPE_CHECKING:
     from reconciler.core.vetting.report import Report
@@ -34,8 +34,14 @@ them again and compares byte for byte. Exit code: 0 all good, 1 problems, 2 usag
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register both commands."""
     for kind in ("plugin", "theme"):
-        command = commands.add_parser(kind, help=f"judge a {kind} before sites may use it")
-        actions = command.add_subparsers(metavar="ACTION", required=True, dest="action")
+        group = command(
+            commands,
+            kind,
+            f"judge a {kind} before sites may use it, add it, bump it",
+            f"Judge a {kind} by its files, and keep the allowlist: add it, or pin a newer version.",
+            f"examples: wpaas {kind} vet SLUG; wpaas {kind} add SLUG --reviewer kim --reason why",
+        )
+        actions = group.add_subparsers(metavar="ACTION", required=True, dest="action")
         _add_vet(actions, kind)
         packages.add_verbs(actions, kind)
         if kind == "plugin":
