@@ -94,6 +94,7 @@ def _show(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from reconciler.core.outdated import age_line
+    from reconciler.core.problem import escaped
 
     bench = bench_of(arguments)
     snapshot = bench.snapshot
@@ -104,7 +105,6 @@ def _show(arguments: argparse.Namespace) -> int:
     print(age)
     for advisory in snapshot.advisories:
         fixed = ", ".join(advisory.fixed) or "none"
-        print(
-            f"{advisory.kind} {advisory.slug}: {advisory.title} ({advisory.score}); fixed: {fixed}"
-        )
+        about = f"{advisory.kind} {advisory.slug}: {advisory.title} ({advisory.score})"
+        print(escaped(f"{about}; fixed: {fixed}"))
     return 0

@@ -104,7 +104,7 @@ def _vulnerable(
     more = f", and {len(hits) - 1} more" if len(hits) > 1 else ""
     message = (
         f'the {package.kind} "{package.slug}" {package.version} is vulnerable:'
-        f" {shown(hits[0].title)} ({hits[0].score}){more}; {_used_by(users)}"
+        f" {shown(hits[0].title)} ({shown(hits[0].score)}){more}; {_used_by(users)}"
     )
     allowed = allowlist.find(package.kind, package.slug) or package
     if allowed.state == "approved" and not hitting(

@@ -69,6 +69,25 @@ def test_a_hole_that_no_version_mends_is_said(
     assert "no version mends its hole yet" in capsys.readouterr().err
 
 
+def test_nothing_of_a_feed_reaches_a_terminal_unescaped(
+    fleet: Fleet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fleet.publish("3.9")
+    fleet.run("plugin", "add", "event-list", *SIGNED)
+    fleet.wporg.feed = feed("3.9", "4.0\x1b[2J")
+    fleet.wporg.feed["id-1"] |= {"title": "\x1b[31mred\u202e", "cve": "CVE\n::error::x"}
+    refresh(fleet)
+    capsys.readouterr()
+    fleet.run("advisories", "show")
+    fleet.run("outdated")
+    main(["validate", str(fleet.folder)])
+    main(["validate", str(fleet.folder), "--format", "github"])
+    said = capsys.readouterr().out
+    assert "\\u001b[31mred\\u202e" in said
+    assert not {"\x1b", "\u202e"} & set(said)
+    assert "\n::error::x" not in said
+
+
 def test_a_feed_that_shrank_is_refused(fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> None:
     fleet.wporg.feed = feed("3.9", "3.10")
     assert refresh(fleet) == 0
