@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from package_fleet import ALLOWLIST, SIGNED, Fleet, fleet_in, in_repository, plugin, zipped
 
+from reconciler.cli import main
 from reconciler.core.layers import File, tree_digest
 
 
@@ -119,6 +120,26 @@ def test_a_snippet_of_the_fleet_is_added_and_bumped_from_its_folder(fleet: Fleet
     in_repository(fleet, "1.1")
     assert fleet.run("plugin", "bump", "house-style", *SIGNED) == 0
     assert fleet.package("house-style").version == "1.1"
+
+
+def test_a_child_theme_of_the_fleet_is_added_from_its_folder(fleet: Fleet) -> None:
+    folder = fleet.folder / "image" / "customizations" / "plain-child"
+    folder.mkdir(parents=True)
+    about = (
+        "Theme Name: Plain child\nTemplate: twentytwentyfive\nVersion: 1.0\nLicense: GPLv2 or later"
+    )
+    (folder / "style.css").write_text(f"/*\n{about}\n*/\n")
+    place = "image/customizations/plain-child"
+    assert fleet.run("theme", "add", "plain-child", "--from", place, *SIGNED) == 0
+    assert "kind: theme" in fleet.text
+    (fleet.folder / "sites" / "chess-club.json").write_text(
+        '{"name": "chess-club", "title": "C", "owners": ["amira"], "theme": "plain-child"}'
+    )
+    assert main(["validate", str(fleet.folder)]) == 0
+    (folder / "style.css").write_text(f"/*\n{about}\n*/\nbody {{}}\n")
+    assert main(["validate", str(fleet.folder)]) == 1
+    assert fleet.run("theme", "bump", "plain-child", *SIGNED) == 0
+    assert main(["validate", str(fleet.folder)]) == 0
 
 
 def test_a_bump_edits_the_pins_and_nothing_else(
