@@ -27,12 +27,12 @@ from reconciler.shell.edge import Edge
 from reconciler.shell.objectstore import ObjectStore
 from reconciler.shell.schemas import load_schemas
 from reconciler.shell.swarm import Swarm
+from reconciler.sync.cdn import Cdn, LocalCdn, cdn_of
 from reconciler.sync.image import Built, Images, Tell
 from reconciler.sync.retention import note, tidy
 from reconciler.sync.services import Services, last_platform, repository, services
 from reconciler.sync.smoke import Smoke
 from reconciler.sync.worktree import Worktree
-from reconciler.sync.zones import Cdn, LocalCdn, cdn_of
 
 LOG = logging.getLogger("wpaas")
 PLATFORM_DEADLINE_S = 240.0
@@ -211,17 +211,18 @@ class Fleet:
         Raises StageFailed where another one is needed.
         """
         built, inputs = self.built, None
-        if built is None or built.revision != revision:
+        day = f"{revision} {compiled.today}"  # what is allowed may have ended
+        if built is None or built.revision != day:
             inputs = self.images.inputs(self.source.blobs(revision), compiled)
             same = built is not None and built.inputs == inputs.name
-            built = replace(built, revision=revision) if built and same else None
+            built = replace(built, revision=day) if built and same else None
         try:
             if built is None or not self.images.holds(built.image):
                 blobs = self.source.blobs(revision)
                 inputs = inputs or self.images.inputs(blobs, compiled)
                 image = self.images.ensure(blobs, compiled, inputs, tell)
                 note(self.state, image, self.images.base_digest(inputs))
-                built = Built(revision, inputs.name, image)
+                built = Built(day, inputs.name, image)
         except StageFailed as e:
             if built is None:
                 raise
@@ -274,7 +275,10 @@ def open_fleet(
     interval_s: float | None = None,
     worktree: Path | None = None,
 ) -> Fleet:
-    """The adapters of a context; `now` tells the time, UTC. Raises UsageError for a bad master key or address."""
+    """The adapters of a context; `now` tells the time, UTC.
+
+    Raises UsageError for a bad master key or address.
+    """
     master = context.master()
     source: FleetSource = Worktree(worktree) if worktree is not None else repository(context)
     return Fleet(

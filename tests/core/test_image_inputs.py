@@ -52,7 +52,9 @@ def test_the_context_is_the_image_folder_without_packages_and_sites() -> None:
 
 def test_a_new_plugin_leaves_the_base_and_a_new_setting_does_not() -> None:
     before = base_tag(base_context(tree()), RELEASE)
-    assert base_tag(base_context(tree(image__plugins__b__b=b"b")), RELEASE) == before
+    for folder in ("plugins", "themes", "customizations"):
+        more = tree(**{f"image__{folder}__b__b": b"b"})
+        assert base_tag(base_context(more), RELEASE) == before
     assert base_tag(base_context(tree(image__php__b=b"b")), RELEASE) != before
     assert base_tag(base_context(tree()), None) != before
 

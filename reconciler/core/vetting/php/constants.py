@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # A constant of another file whose name says that it is the package's folder.
 OWN_FOLDER = re.compile(r".+_(?:PLUGIN_DIR|PLUGIN_PATH|DIR|PATH|DIR_PATH|ABSPATH|ROOT)")
+_ELSEWHERE = re.compile(r"UPLOAD|CACHE|TE?MP|LOG|CONTENT|DATA|BACKUP|EXPORT|SETTINGS")
 _CORE_CLASS_CONSTANTS = {
     "wp_rest_server::readable": "GET",
     "wp_rest_server::creatable": "POST",
@@ -43,7 +44,7 @@ def constant(run: Run, written: str) -> Value:
         found = GLOBAL_CONSTANTS.get(name.lower())
     if found is not None:
         return found
-    if name.isupper() and OWN_FOLDER.fullmatch(name):
+    if name.isupper() and not _ELSEWHERE.search(name) and OWN_FOLDER.fullmatch(name):
         return Value("{package?}/", 0, CLEAN)
     return Value(None, 0, CLEAN)
 

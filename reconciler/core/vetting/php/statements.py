@@ -42,7 +42,10 @@ def expression(run: Run, node: Node) -> bool:
     if not children:
         return False
     inner = children[0]
-    run.value(inner)
+    value = run.value(inner)
+    start = node.start_byte
+    if run.data[max(0, start - 12) : start].rstrip().endswith(b"<?="):
+        run.sink(judge_echo, value, inner)
     if inner.type == "function_call_expression":
         return run.text(inner.children[0]).lower().lstrip("\\") in ENDINGS
     return inner.type == "throw_expression" or (

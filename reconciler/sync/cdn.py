@@ -1,4 +1,4 @@
-"""The CDN that a fleet's platform names, and the one that has no zones."""
+"""The CDN that a platform names, behind the four verbs that the executor needs."""
 
 from collections.abc import Mapping
 from pathlib import Path
