@@ -1,0 +1,116 @@
+"""The image stage in the whole product: tried before the fleet sees it, with what is in it beside it."""
+
+import json
+
+import pytest
+
+from demo.engines import versions
+from demo.stage import Stage, wait_until
+from demo.steps import FIRST_SITES, allow
+from reconciler.core import sbom
+from reconciler.core.image import IMAGE_REPOSITORY
+from reconciler.shell.registry import Registry
+from reconciler.shell.registry_artefacts import attached
+
+pytestmark = pytest.mark.e2e
+SITE, OTHER = FIRST_SITES
+ALLOWLIST = "plugins-allowlist.yaml"
+HEADER = "<?php\n/*\n * Plugin Name: {0}\n * Version: 1.0.0\n */\n"
+GOOD = "add_action('wp_footer', function () {{ echo '{0} is here'; }});\n"
+
+
+@pytest.fixture
+def settled(stage: Stage) -> Stage:
+    stage.until_applied(stage.repository.head(), 120)
+    return stage
+
+
+def smoke_runs(stage: Stage) -> list[dict[str, object]]:
+    """The journal's lines of smoke tests."""
+    text = (stage.context.state / "journal.jsonl").read_text()
+    entries = [json.loads(line) for line in text.splitlines()]
+    return [entry for entry in entries if " run smoke " in entry.get("operation", "")]
+
+
+def write_plugin(stage: Stage, slug: str, code: str) -> None:
+    stage.repository.write(f"image/plugins/{slug}/{slug}.php", HEADER.format(slug) + code)
+
+
+def use(stage: Stage, site: str, *slugs: str) -> None:
+    def change(document: dict[str, object]) -> None:
+        document["plugins"] = [{"slug": slug} for slug in slugs]
+
+    stage.repository.change_site(site, change)
+
+
+def error_of(stage: Stage, revision: str) -> str:
+    """What the daemon says stopped a commit, once it has got there."""
+    status = stage.status()
+    revisions = status.get("revisions")
+    attempted = isinstance(revisions, dict) and revisions.get("attempted") == revision
+    return str(status["error"]) if attempted and status.get("stage") == "image" else ""
+
+
+def test_a_plugin_that_breaks_pages_never_reaches_a_site(settled: Stage) -> None:
+    engine, before = settled.context.engines[0], None
+    kept = (settled.repository.clone / ALLOWLIST).read_text()
+    for slug, code in (
+        ("quiet-one", GOOD.format("quiet-one")),
+        ("breaks-pages", "no_such_function();\n"),
+    ):
+        write_plugin(settled, slug, code)
+        allow(settled, slug)
+    use(settled, SITE, "breaks-pages", "quiet-one")
+    before = versions(engine)
+    bad = settled.repository.commit("A plugin that breaks pages")
+    error = wait_until("the image is refused", lambda: error_of(settled, bad), 120)
+    assert "plugin breaks-pages" in error
+    assert "no_such_function" in error
+    assert SITE in error
+    assert settled.is_up(SITE)
+    assert {name: now for name, now in versions(engine).items() if "smoke" not in name} == before
+    # Without it, the same commit's other plugin goes live, tried with what is left.
+    settled.repository.write(ALLOWLIST, kept)
+    settled.repository.remove(["image/plugins/breaks-pages/breaks-pages.php"])
+    allow(settled, "quiet-one")
+    use(settled, SITE, "quiet-one")
+    good = settled.repository.commit("Without it")
+    settled.until_applied(good, 180)
+    assert "quiet-one is here" in settled.page(SITE)
+
+
+def test_a_commit_that_changes_no_plugin_is_tried_with_nothing(settled: Stage) -> None:
+    before = len(smoke_runs(settled))
+    settled.repository.change_site(OTHER, lambda document: document.update(tagline="Tried before"))
+    settled.until_applied(settled.repository.commit("A tagline"), 60)
+    assert len(smoke_runs(settled)) == before
+
+
+def test_a_set_that_breaks_on_a_good_image_holds_its_site_alone(settled: Stage) -> None:
+    code = (
+        "if (defined('FIRST_HALF')) {{ throw new Error('together'); }} define('FIRST_HALF', 1);\n"
+    )
+    for slug in ("half-one", "half-two"):
+        write_plugin(settled, slug, code.replace("{{", "{").replace("}}", "}"))
+        allow(settled, slug)
+    settled.until_applied(settled.repository.commit("Two that quarrel, and nobody uses"), 180)
+    before = (settled.repository.clone / f"sites/{SITE}.json").read_text()
+    use(settled, SITE, "half-one", "half-two")
+    settled.repository.change_site(OTHER, lambda document: document.update(title="Goes on alone"))
+    bad = settled.repository.commit("Both at once")
+    error = wait_until("the site is held", lambda: error_of(settled, bad), 60)
+    assert "plugin half-two together with half-one" in error
+    wait_until("the other goes on", lambda: "Goes on alone" in settled.page(OTHER), 30)
+    assert settled.is_up(SITE)
+    settled.repository.write(f"sites/{SITE}.json", before)
+    settled.until_applied(settled.repository.commit("Put it back"), 60)
+
+
+def test_the_image_that_runs_has_its_sbom_beside_it(settled: Stage) -> None:
+    digest = settled.webheads(SITE)[0].image.partition("@")[2]
+    registry = Registry(f"http://{settled.context.registry}")
+    data = attached(registry, IMAGE_REPOSITORY, digest, sbom.MEDIA_TYPE)
+    registry.close()
+    assert data is not None
+    names = {component["name"] for component in json.loads(data)["components"]}
+    assert {"nginx", "php", "wordpress", "libc6", "quiet-one"} <= names
