@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.core.vetting.php.call import Call, callback_of
 from reconciler.core.vetting.php.constants import constant
-from reconciler.core.vetting.php.folding import folded, folded_array
+from reconciler.core.vetting.php.folding import FOLDED_ARRAYS, FOLDS, folded, folded_array
 from reconciler.core.vetting.php.tables import (
     DECODERS,
     IDENTITY_CALLS,
@@ -75,7 +75,10 @@ MAX_DIRECTIVES = 200
 def answer(run: Run, call: Call) -> Value:
     """What a function that is not of this file gives."""
     name = call.name
-    _notes(run, call)
+    if name not in _KNOWN:
+        return UNKNOWN
+    if name in _NOTED:
+        _notes(run, call)
     special = _SPECIAL.get(name)
     if special is not None:
         return special(run, call)
@@ -323,6 +326,27 @@ _SPECIAL: Final[Mapping[str, Special]] = {
     ),
 }
 
+_NOTED: Final = VALIDATORS | frozenset(
+    (
+        *OUT,
+        "isset",
+        "empty",
+        "function_exists",
+        "class_exists",
+        "defined",
+        "method_exists",
+        "is_multisite",
+        "version_compare",
+        "is_admin",
+    )
+)
+_KNOWN: Final = (
+    _NOTED
+    | PASSERS
+    | IDENTITY_CALLS
+    | DECODERS
+    | frozenset((*_SPECIAL, *PLACES, *PLACES_AGAIN, *FOLDS, *FOLDED_ARRAYS, *SAFE, *SOURCES_OF))
+)
 _DATABASE_READS: Final = words("get_results get_var get_row get_col fetch fetchall")
 
 

@@ -202,6 +202,9 @@ def folded(name: str, arguments: Sequence[Value]) -> str | None:
     return answer[:MAX_TEXT_CHARS]
 
 
+FOLDED_ARRAYS: Final = ("implode", "join", "explode", "str_split", "array_reverse")
+
+
 def folded_array(name: str, arguments: Sequence[Value]) -> Value | None:
     """The same for functions that take or give arrays."""
     if name in {"implode", "join"} and arguments:

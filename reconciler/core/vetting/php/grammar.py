@@ -5,7 +5,7 @@ are kept in the repository are compared byte for byte.
 """
 
 import tree_sitter_php
-from tree_sitter import Language, Parser, Point, Tree
+from tree_sitter import Language, Node, Parser, Point, Tree
 
 LANGUAGE = Language(tree_sitter_php.language_php())
 
@@ -24,6 +24,19 @@ def kind(name: str) -> int:
     if number is None:
         raise KeyError(name)
     return number
+
+
+COMMENT = kind("comment")
+
+
+def plain(nodes: list[Node]) -> list[Node]:
+    """Nodes without comments, which PHP allows between any two tokens."""
+    return [node for node in nodes if node.kind_id != COMMENT]
+
+
+def operands(node: Node) -> list[Node]:
+    """The named parts of a node, without comments."""
+    return plain(node.named_children)
 
 
 def parse(data: bytes) -> Tree | None:

@@ -9,7 +9,7 @@ from reconciler.core.vetting.php.checks.execution import judge_echo
 from reconciler.core.vetting.php.checks.network import assets_in_markup
 from reconciler.core.vetting.php.checks.obfuscation import jumped
 from reconciler.core.vetting.php.declarations import full, made
-from reconciler.core.vetting.php.grammar import kind
+from reconciler.core.vetting.php.grammar import kind, operands, plain
 from reconciler.core.vetting.php.run import Execute, Run
 from reconciler.core.vetting.php.value import UNKNOWN, Value, either, item_of
 from reconciler.core.vetting.php.variables import PREDEFINED
@@ -39,6 +39,8 @@ def nothing(_run: Run, _node: Node) -> bool:
 def expression(run: Run, node: Node) -> bool:
     """An expression for its effects; some calls never come back."""
     children = node.named_children
+    if len(children) != 1:
+        children = plain(children)
     if not children:
         return False
     inner = children[0]
@@ -65,7 +67,7 @@ def echoed(run: Run, node: Node) -> bool:
 def returned(run: Run, node: Node) -> bool:
     """`return`: what the function answers may be any of its returns."""
     value = UNKNOWN
-    for child in node.named_children:
+    for child in operands(node):
         value = run.value(child)
     here = run.here
     here.returns = value if here.returns is None else either(here.returns, value)
@@ -174,10 +176,11 @@ def _each(run: Run, node: Node) -> None:
     if values.kind in {"_SERVER", "_FILES"}:
         element = Value(None, values.taint)
     target = parts[1]
-    if target.type == "pair" and len(target.named_children) == 2:
+    pair = operands(target)
+    if target.type == "pair" and len(pair) == 2:
         key = Value(None, values.taint if values.items is None else 0, values.clean)
-        assign(run, target.named_children[0], key)
-        target = target.named_children[1]
+        assign(run, pair[0], key)
+        target = pair[1]
     assign(run, target, element)
 
 
@@ -241,8 +244,8 @@ def constants(run: Run, node: Node) -> bool:
     """`const A = 1;` outside classes."""
     for element in node.named_children:
         if element.type == "const_element":
-            name = run.text(element.named_children[0])
-            run.constants[name] = run.value(element.named_children[-1])
+            name = run.text(operands(element)[0])
+            run.constants[name] = run.value(operands(element)[-1])
             run.declared.append(f"constant {full(run, '')}{name}")
     return False
 
