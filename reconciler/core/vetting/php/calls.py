@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.core.vetting.php.answers import answer, method_answer
+from reconciler.core.vetting.php.answers import answer
 from reconciler.core.vetting.php.call import Call, callback_of
 from reconciler.core.vetting.php.checks import CLASSES, FUNCTIONS, METHODS
 from reconciler.core.vetting.php.checks.execution import (
@@ -20,6 +20,7 @@ from reconciler.core.vetting.php.declarations import (
     made,
 )
 from reconciler.core.vetting.php.grammar import kind, operands, plain
+from reconciler.core.vetting.php.method_answers import method_answer
 from reconciler.core.vetting.php.value import UNKNOWN, Value, tainted
 from reconciler.core.vetting.php.variables import scope_of
 

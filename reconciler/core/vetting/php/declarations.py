@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.php.function import Function, Parameter
 from reconciler.core.vetting.php.grammar import operands
-from reconciler.core.vetting.php.run import Class, Run
+from reconciler.core.vetting.php.parts import Class
+from reconciler.core.vetting.php.run import Run
 from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:

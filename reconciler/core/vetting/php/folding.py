@@ -124,6 +124,17 @@ def _uudecode(text: str) -> str:
     return _text(b"".join(lines))
 
 
+def _urldecode(text: str) -> str:
+    parts = text.split("%")
+    decoded = [_bytes(parts[0])]
+    for part in parts[1:]:
+        try:
+            decoded.append(bytes.fromhex(part[:2]) + _bytes(part[2:]))
+        except ValueError:
+            decoded.append(_bytes("%" + part))
+    return _text(b"".join(decoded))
+
+
 Fold = Callable[..., str]
 
 FOLDS: Final[Mapping[str, Fold]] = {
@@ -144,7 +155,7 @@ FOLDS: Final[Mapping[str, Fold]] = {
     "pack": _pack,
     "path_join": _join_path,
     "plugin_basename": lambda path: path.removeprefix("{package}/"),
-    "rawurldecode": lambda text: _urldecode(text),
+    "rawurldecode": _urldecode,
     "rtrim": lambda text, chars=" \t\n\r\0\x0b": text.rstrip(chars),
     "sprintf": _sprintf,
     "str_ireplace": lambda old, new, text, *_: text.replace(old, new) if old else text,
@@ -171,17 +182,6 @@ WITH_HOLES: Final = words(
     "dirname ltrim path_join rtrim sprintf strtolower strtoupper trailingslashit trim"
     " untrailingslashit wp_normalize_path basename plugin_basename vsprintf"
 )
-
-
-def _urldecode(text: str) -> str:
-    parts = text.split("%")
-    decoded = [_bytes(parts[0])]
-    for part in parts[1:]:
-        try:
-            decoded.append(bytes.fromhex(part[:2]) + _bytes(part[2:]))
-        except ValueError:
-            decoded.append(_bytes("%" + part))
-    return _text(b"".join(decoded))
 
 
 def folded(name: str, arguments: Sequence[Value]) -> str | None:

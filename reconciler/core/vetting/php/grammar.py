@@ -20,7 +20,7 @@ CHUNK_BYTES = 65_536
 
 def kind(name: str) -> int:
     """The number of a named kind of node. Raises KeyError where the grammar has none."""
-    number = LANGUAGE.id_for_node_kind(name, True)
+    number = LANGUAGE.id_for_node_kind(name, True)  # noqa: FBT003 - takes no keywords
     if number is None:
         raise KeyError(name)
     return number
@@ -36,7 +36,8 @@ def plain(nodes: list[Node]) -> list[Node]:
 
 def operands(node: Node) -> list[Node]:
     """The named parts of a node, without comments."""
-    return plain(node.named_children)
+    nodes = node.named_children
+    return nodes if len(nodes) < 2 else plain(nodes)
 
 
 def parse(data: bytes) -> Tree | None:
@@ -51,7 +52,7 @@ def parse(data: bytes) -> Tree | None:
     def read(offset: int, _point: Point) -> bytes:
         return data[offset : offset + CHUNK_BYTES]
 
-    def stop(_offset: int, _has_error: bool) -> bool:  # noqa: FBT001 - the parser's own signature
+    def stop(_offset: int, _failed: bool) -> bool:
         nonlocal reports
         reports += 1
         return reports > MAX_REPORTS

@@ -23,7 +23,8 @@ from reconciler.core.vetting.php.words import words
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from reconciler.core.vetting.php.run import Class, Run
+    from reconciler.core.vetting.php.parts import Class
+from reconciler.core.vetting.php.run import Run
 
 WPDB = Value(None, 0, 0, None, "wpdb")
 PREDEFINED = {
@@ -93,7 +94,7 @@ def subscript(run: Run, node: Node) -> Value:
         if key in SERVER_OWN or key is None:
             return NUMBER
         return _unless_checked(run, node, Value(None, REQUEST, 0, None, f"server {key}"))
-    if base.kind == "_FILES" or base.kind == "file":
+    if base.kind in {"_FILES", "file"}:
         return Value(None, UPLOAD if key == "tmp_name" else REQUEST, 0, None, "file")
     return _unless_checked(run, node, item_of(base, key)) if base.taint else item_of(base, key)
 
