@@ -52,7 +52,7 @@ def parse(data: bytes) -> Tree | None:
     def read(offset: int, _point: Point) -> bytes:
         return data[offset : offset + CHUNK_BYTES]
 
-    def stop(_offset: int, _failed: bool) -> bool:
+    def stop(_offset: int, _failed: bool) -> bool:  # noqa: FBT001 - as the parser calls it
         nonlocal reports
         reports += 1
         return reports > MAX_REPORTS
