@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.core.vetting.php.call import Call, callback_of
 from reconciler.core.vetting.php.constants import constant
 from reconciler.core.vetting.php.folding import FOLDED_ARRAYS, FOLDS, folded, folded_array
+from reconciler.core.vetting.php.formatted import formatted, merged_arguments
 from reconciler.core.vetting.php.notes import NOTED, noted
 from reconciler.core.vetting.php.tables import (
     DECODERS,
@@ -38,7 +39,6 @@ from reconciler.core.vetting.php.value import (
     UPLOAD,
     Value,
     array,
-    common,
     either,
     item_of,
     joined,
@@ -59,7 +59,6 @@ SAFE_FILTERS: Final = words(
     "FILTER_VALIDATE_INT FILTER_SANITIZE_NUMBER_INT FILTER_VALIDATE_BOOLEAN"
     " FILTER_VALIDATE_BOOL FILTER_VALIDATE_FLOAT FILTER_VALIDATE_IP"
 )
-MAX_DIRECTIVES = 200
 
 
 def answer(run: Run, call: Call) -> Value:
@@ -103,14 +102,6 @@ def answer(run: Run, call: Call) -> Value:
     return UNKNOWN
 
 
-def merged_arguments(call: Call) -> tuple[int, int]:
-    whole = NUMBER
-    for one in call.arguments:
-        if one.taint or one.text is None:
-            whole = Value(None, whole.taint | one.taint, common(whole, one))
-    return whole.taint, whole.clean
-
-
 def _option(run: Run, call: Call) -> Value:
     name = call.known(0)
     if name is not None and call.name == "get_option":
@@ -136,36 +127,6 @@ def read_file(_run: Run, call: Call) -> Value:
     if path.startswith(("{uploads}", "{temp}")) or call.at(0).taint & UPLOAD:
         return tainted(UPLOAD)
     return tainted(LOCAL_FILE)
-
-
-def _sprintf(_run: Run, call: Call) -> Value:
-    text = folded(call.name, call.arguments)
-    pattern = call.at(0)
-    if text is not None and HOLE not in text:
-        taint, _ = merged_arguments(call)
-        return Value(text, taint, CLEAN)
-    shape = pattern.known
-    if shape is None or shape.count("%") > MAX_DIRECTIVES:
-        taint, clean = merged_arguments(call)
-        return Value(None, taint, clean)
-    whole, place = literal(""), 1
-    rest = shape
-    while "%" in rest:
-        before, _, rest = rest.partition("%")
-        whole = joined(whole, literal(before))
-        if rest[:1] == "%":
-            whole, rest = joined(whole, literal("%")), rest[1:]
-            continue
-        digits, dollar, behind = rest.partition("$")
-        at = place
-        if dollar and digits.isdigit() and len(digits) < 3:
-            at, rest = int(digits), behind
-        else:
-            place += 1
-        rest = rest.lstrip("0123456789.+-'")
-        value = NUMBER if rest[:1] in {"d", "f", "F", "u", "x", "X", "b", "c", "e"} else call.at(at)
-        whole, rest = joined(whole, value), rest[1:]
-    return joined(whole, literal(rest))
 
 
 def _filtered(run: Run, call: Call) -> Value:
@@ -224,7 +185,19 @@ def _defaults(_run: Run, call: Call) -> Value:
 
 def _filters(_run: Run, call: Call) -> Value:
     value = call.at(1)
-    return Value(None, value.taint, value.clean)
+    return Value(value.text, value.taint, value.clean)
+
+
+def _address(_run: Run, call: Call) -> Value:
+    """Addresses with parameters changed, or cleaned: scheme and host stay."""
+    taint, clean = merged_arguments(call)
+    base = call.arguments[-1] if call.arguments else UNKNOWN
+    if call.name.endswith("_query_arg"):
+        if len(call.arguments) < (3 if call.at(0).items is None and call.name[0] == "a" else 2):
+            return Value(None, taint | REQUEST, 0)  # the address of this request
+        return Value((base.text or HOLE) + HOLE, taint, clean)
+    first = call.at(0)
+    return Value(first.text, first.taint, first.clean | SANITISERS.get(call.name, 0))
 
 
 def _search(_run: Run, call: Call) -> Value:
@@ -271,13 +244,17 @@ _SPECIAL: Final[Mapping[str, Special]] = {
     **dict.fromkeys(("get_option", "get_site_option"), _option),
     "get_bloginfo": _bloginfo,
     **dict.fromkeys(("file_get_contents", "file", "fopen", "readfile"), read_file),
-    **dict.fromkeys(("sprintf", "vsprintf"), _sprintf),
+    **dict.fromkeys(("sprintf", "vsprintf"), formatted),
     **dict.fromkeys(("filter_var", "filter_input"), _filtered),
     **dict.fromkeys(("array_map", "map_deep"), _mapped),
     "compact": _compact,
     "extract": _extract,
     "define": _define,
     "constant": _constant,
+    **dict.fromkeys(
+        words("add_query_arg remove_query_arg esc_url esc_url_raw sanitize_url set_url_scheme"),
+        _address,
+    ),
     **dict.fromkeys(("wp_parse_args", "shortcode_atts", "array_merge"), _defaults),
     "apply_filters": _filters,
     "get_search_query": _search,

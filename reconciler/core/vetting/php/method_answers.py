@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.core.vetting.php.answers import merged_arguments, read_file
+from reconciler.core.vetting.php.answers import read_file
 from reconciler.core.vetting.php.call import Call
+from reconciler.core.vetting.php.formatted import merged_arguments
 from reconciler.core.vetting.php.value import (
     CLEAN,
     REQUEST,
