@@ -22,11 +22,8 @@ GROUPS: tuple[Group, ...] = (
     *sites.GROUPS,
     *layer.GROUPS,
     *page.GROUPS,
-<<<<<<< HEAD
     *edge.GROUPS,
-=======
     *vetting.GROUPS,
->>>>>>> vet-php
 )
 OUTPUT = ROOT / "build" / "bench.json"
 ROW = "{:22} {:>11} {:>11} {:>7} {:>15}  {}"
