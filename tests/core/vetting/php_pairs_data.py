@@ -138,7 +138,7 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
     (
         "tls-unverified",
         "wp_remote_get($u, ['sslverify' => false]);",
-        "wp_remote_get($u, ['sslverify' => true]); add_filter('https_local_ssl_verify', '__return_false');",
+        "wp_remote_get($u, ['sslverify' => true]); wp_remote_get(home_url('/'), ['sslverify' => false]); add_filter('https_local_ssl_verify', '__return_false');",
     ),
     (
         "tls-unverified",

@@ -184,8 +184,9 @@ def _defaults(_run: Run, call: Call) -> Value:
 
 
 def _filters(_run: Run, call: Call) -> Value:
+    # A default that is switched on or off is a question to others, not an answer.
     value = call.at(1)
-    return Value(value.text, value.taint, value.clean)
+    return Value(value.text if len(value.text or "") > 1 else None, value.taint, value.clean)
 
 
 def _address(_run: Run, call: Call) -> Value:
