@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from reconciler.core.vetting.php.run import Run
 
 _NAMES = frozenset(("name", "qualified_name", "relative_name"))
+_NAME_KINDS = frozenset(kind(name) for name in _NAMES)
 _ARGUMENT_KINDS = frozenset((kind("argument"), kind("variadic_unpacking")))
 _PLACEHOLDER = kind("variadic_placeholder")
 
@@ -43,7 +44,7 @@ def called(run: Run, node: Node) -> Value:
     callee, listed = children[0], children[-1]
     value = UNKNOWN
     hidden = False
-    if callee.type in _NAMES:
+    if callee.kind_id in _NAME_KINDS:
         name = function_name(run, run.text(callee))
     else:
         value = run.value(callee)
@@ -60,7 +61,9 @@ def called(run: Run, node: Node) -> Value:
             run.sink(judge_call, value, node)
             return tainted(value.taint)
         say_hidden(run, value, name, node)
-    return invoke(run, call)
+    answered = invoke(run, call)
+    run.called = name
+    return answered
 
 
 def invoke(run: Run, call: Call) -> Value:
