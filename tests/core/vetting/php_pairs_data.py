@@ -192,4 +192,9 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
         "mysql_query('SELECT 1');",
         "function mysql_query($a) { } mysql_query('SELECT 1');",
     ),
+    (
+        "makes-administrators",
+        "$wpdb->insert($wpdb->users, ['user_login' => 'a']);",
+        "$wpdb->update($wpdb->users, ['display_name' => 'a'], ['ID' => 1]); $wpdb->insert($wpdb->usermeta, ['meta_key' => 'mine']);",
+    ),
 )

@@ -21,11 +21,11 @@ MAX_FILE_S = 2
 EXPECTED: dict[tuple[str, str], tuple[set[str], set[str]]] = {
     ("wordpress-shibboleth", f"{CONTENT}/plugins/shibboleth"): (
         {"php-eval", "server-files"},
-        {"removed-function", "makes-users"},
+        {"removed-function", "makes-users", "signs-in"},
     ),
     ("wordpress-plugin-http-authentication", f"{CONTENT}/plugins/http-authentication"): (
         set(),
-        {"makes-users"},
+        {"makes-users", "signs-in"},
     ),
     ("wordpress-xrds-simple", f"{CONTENT}/plugins/xrds-simple"): (set(), set()),
     ("wordpress", f"{CONTENT}/plugins/akismet"): (set(), {"makes-administrators"}),

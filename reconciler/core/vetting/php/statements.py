@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.php.branching import conditional, looped, switched, tried
-from reconciler.core.vetting.php.checks.execution import judge_echo
 from reconciler.core.vetting.php.checks.network import assets_in_markup
 from reconciler.core.vetting.php.checks.obfuscation import jumped
+from reconciler.core.vetting.php.checks.output import judge_echo
 from reconciler.core.vetting.php.declarations import full, made
 from reconciler.core.vetting.php.grammar import kind, operands, plain
 from reconciler.core.vetting.php.run import Execute, Run
