@@ -157,10 +157,16 @@ def entropy(data: bytes) -> float:
     return -sum(n / total * math.log2(n / total) for n in Counter(data).values()) if total else 0.0
 
 
+def _start(node: Node) -> int:
+    return node.start_byte
+
+
 def _scrambled(run: Run, root: Node) -> None:
     hexed = 0
     first: Node | None = None
-    caught = QueryCursor(_NAMES_AND_TEXTS).captures(root)
+    # What a query catches comes in no certain order, and a report has one.
+    captures = QueryCursor(_NAMES_AND_TEXTS).captures(root)
+    caught = {name: sorted(nodes, key=_start) for name, nodes in captures.items()}
     for node in caught.get("name", ()):
         if run.source(node).startswith(b"_0x"):
             run.report(OBFUSCATED, node, "scrambled names")
