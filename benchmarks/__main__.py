@@ -9,7 +9,7 @@ import statistics
 import sys
 import time
 
-from benchmarks import layer, page, process, settings, sites, unchanged, vetting
+from benchmarks import edge, layer, page, process, settings, sites, unchanged, vetting
 from benchmarks.arena import Arena
 from benchmarks.figure import ROUNDS, Figure, Group
 from demo.stage import ROOT
@@ -22,6 +22,7 @@ GROUPS: tuple[Group, ...] = (
     *sites.GROUPS,
     *layer.GROUPS,
     *page.GROUPS,
+    *edge.GROUPS,
     *vetting.GROUPS,
 )
 OUTPUT = ROOT / "build" / "bench.json"
