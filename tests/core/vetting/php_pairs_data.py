@@ -138,7 +138,7 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
     (
         "tls-unverified",
         "wp_remote_get($u, ['sslverify' => false]);",
-        "wp_remote_get($u, ['sslverify' => true]); add_filter('https_local_ssl_verify', '__return_false');",
+        "wp_remote_get($u, ['sslverify' => true]); wp_remote_get(home_url('/'), ['sslverify' => false]); add_filter('https_local_ssl_verify', '__return_false');",
     ),
     (
         "tls-unverified",
@@ -191,5 +191,10 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
         "removed-function",
         "mysql_query('SELECT 1');",
         "function mysql_query($a) { } mysql_query('SELECT 1');",
+    ),
+    (
+        "makes-administrators",
+        "$wpdb->insert($wpdb->users, ['user_login' => 'a']);",
+        "$wpdb->update($wpdb->users, ['display_name' => 'a'], ['ID' => 1]); $wpdb->insert($wpdb->usermeta, ['meta_key' => 'mine']);",
     ),
 )

@@ -184,8 +184,20 @@ def _defaults(_run: Run, call: Call) -> Value:
 
 
 def _filters(_run: Run, call: Call) -> Value:
+    # A default that is switched on or off is a question to others, not an answer.
     value = call.at(1)
-    return Value(value.text, value.taint, value.clean)
+    return Value(value.text if len(value.text or "") > 1 else None, value.taint, value.clean)
+
+
+def _environment(_run: Run, call: Call) -> Value:
+    """What the web server put there from the request's own headers, and what it did not."""
+    name = (call.known(0) or "").upper()
+    outside = name.startswith("HTTP_") or name in {"QUERY_STRING", "REQUEST_URI", "PATH_INFO"}
+    return tainted(REQUEST) if outside else UNKNOWN
+
+
+def _variables(_run: Run, _call: Call) -> Value:
+    return Value(None, 0, 0, None, "GLOBALS")
 
 
 def _address(_run: Run, call: Call) -> Value:
@@ -251,6 +263,9 @@ _SPECIAL: Final[Mapping[str, Special]] = {
     "extract": _extract,
     "define": _define,
     "constant": _constant,
+    "getenv": _environment,
+    "apache_getenv": _environment,
+    "get_defined_vars": _variables,
     **dict.fromkeys(
         words("add_query_arg remove_query_arg esc_url esc_url_raw sanitize_url set_url_scheme"),
         _address,
