@@ -219,4 +219,9 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
         "filter_var($x, FILTER_CALLBACK, ['options' => 'exec']);",
         "filter_var($x, FILTER_VALIDATE_INT, ['options' => ['min_range' => 1]]);",
     ),
+    (
+        "hidden-callback",
+        "$f = str_replace('-', '', base64_decode($x)); $f();",
+        "$f = str_replace(chr(96), '', $x); $f();",
+    ),
 )

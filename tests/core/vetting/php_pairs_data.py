@@ -197,4 +197,25 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
         "$wpdb->insert($wpdb->users, ['user_login' => 'a']);",
         "$wpdb->update($wpdb->users, ['display_name' => 'a'], ['ID' => 1]); $wpdb->insert($wpdb->usermeta, ['meta_key' => 'mine']);",
     ),
+    ("signs-in", "wp_set_current_user($_GET['u']);", "wp_set_current_user(0);"),
+    (
+        "tls-unverified",
+        "wp_remote_get($u, ['sslverify' => false]);",
+        "wp_remote_get($u, ['sslverify' => apply_filters('https_local_ssl_verify', false)]);",
+    ),
+    (
+        "unescaped-output",
+        "echo esc_html($a) . $_GET['b'];",
+        "echo $a . esc_html($_GET['b']); echo apply_filters('x', $a, $_GET['b']);",
+    ),
+    (
+        "sql-injection",
+        "$wpdb->query(\"SELECT 1 FROM a WHERE b IN (\" . implode(',', esc_sql($_GET['b'])) . ')');",
+        "$wpdb->query(\"SELECT 1 FROM a WHERE b IN ('\" . implode(\"', '\", esc_sql($_GET['b'])) . \"')\");",
+    ),
+    (
+        "unescaped-output",
+        "echo add_query_arg('a', 'b'); echo remove_query_arg('a');",
+        "echo add_query_arg($list, 'https://a.example/'); echo esc_url(add_query_arg('a', 'b'));",
+    ),
 )

@@ -205,8 +205,11 @@ def _address(_run: Run, call: Call) -> Value:
     taint, clean = merged_arguments(call)
     base = call.arguments[-1] if call.arguments else UNKNOWN
     if call.name.endswith("_query_arg"):
-        if len(call.arguments) < (3 if call.at(0).items is None and call.name[0] == "a" else 2):
-            return Value(None, taint | REQUEST, 0)  # the address of this request
+        # Without an address it is that of this request. (list, address) and (key, value) look alike
+        # where the list is not known.
+        key = call.known(0) is not None
+        if len(call.arguments) < 2 or (key and len(call.arguments) < 3 and call.name[0] == "a"):
+            return Value(None, taint | REQUEST, 0)
         return Value((base.text or HOLE) + HOLE, taint, clean)
     first = call.at(0)
     return Value(first.text, first.taint, first.clean | SANITISERS.get(call.name, 0))
