@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from reconciler.core.blob import EXECUTABLE, REGULAR, Blob
 from reconciler.core.layers import File, Layer, tree_digest
-from reconciler.core.manifest import Allowlist, Package, WordPressRelease
+from reconciler.core.manifest import Package, WordPressRelease
 from reconciler.errors import StageFailed
 
 BASE_REPOSITORY = "wpaas/base"
@@ -14,7 +14,7 @@ IMAGE_REPOSITORY = "wpaas/wordpress"
 CONTENT_ROOT = "usr/share/wpaas/wordpress/wp-content"
 
 _IMAGE = "image/"
-_PLUGINS = ("image/plugins/", "image/themes/")
+_PLUGINS = ("image/plugins/", "image/themes/", "image/customizations/")
 """Packages kept in the repository: they become layers, so a new one leaves the base as it is."""
 
 _TAG_DIGITS = 32
@@ -48,15 +48,6 @@ def base_tag(context: Mapping[str, File], release: WordPressRelease | None) -> s
     return _short(about)
 
 
-def packages(allowlist: Allowlist) -> tuple[Package, ...]:
-    """Return what goes into the image, in the order of its layers.
-
-    A deprecated package stays, for the sites that use it still; a blocked one goes at once.
-    """
-    chosen = (package for package in allowlist.packages if package.state != "blocked")
-    return tuple(sorted(chosen, key=lambda p: (p.kind, p.slug, p.version)))
-
-
 def folder_files(blobs: Mapping[str, Blob], folder: str) -> dict[str, File]:
     """Return the files of a package kept in the repository: path below `folder` → file.
 
@@ -67,6 +58,24 @@ def folder_files(blobs: Mapping[str, Blob], folder: str) -> dict[str, File]:
     if not files:
         raise StageFailed("image", "the folder is empty or missing", where=folder)
     return files
+
+
+def one_version_each(packages: Iterable[Package]) -> tuple[Package, ...]:
+    """The same packages. Raises StageFailed where two are one package at two versions.
+
+    Both would be unpacked over each other in one folder, and every site would run the mixture.
+    """
+    seen: dict[tuple[str, str], Package] = {}
+    for package in packages:
+        other = seen.setdefault((package.kind, package.slug), package)
+        if other is not package:
+            raise StageFailed(
+                "image",
+                f"{package.kind} {package.slug} is wanted at {other.version} and at"
+                f" {package.version}, and the image holds one version of each",
+                fix="let every site have the same version: take the pins out, or block one of both",
+            )
+    return tuple(seen.values())
 
 
 def layer_folder(package: Package) -> str:

@@ -10,9 +10,10 @@ from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled
 from reconciler.core.derive import Secret
 from reconciler.core.layers import File, Layer, layer, tar
-from reconciler.core.manifest import Package, SourceArchive, SourcePath
+from reconciler.core.manifest import Package, SourceArchive, SourcePath, SourceRelease
 from reconciler.core.model import ImageRef
 from reconciler.core.outcome import Outcome
+from reconciler.core.packages import packages_in_use
 from reconciler.core.plan import Operation
 from reconciler.errors import StageFailed
 from reconciler.shell import builder
@@ -99,7 +100,9 @@ class Images:
         """What the image of a commit is made of. Raises StageFailed for an archive that is away."""
         release = compiled.platform.wordpress if compiled.platform else None
         base = image.base_tag(image.base_context(blobs), release)
-        packages = image.packages(compiled.allowlist) if compiled.allowlist else ()
+        allowlist = compiled.allowlist
+        used = packages_in_use(allowlist, compiled.sites.values()) if allowlist else ()
+        packages = image.one_version_each(used)
         return Inputs(
             base,
             tuple(
@@ -129,7 +132,7 @@ def _files(package: Package, blobs: Mapping[str, Blob], archives: Archives) -> M
     match package.source:
         case SourcePath(path):
             return image.folder_files(blobs, path)
-        case SourceArchive():
+        case SourceArchive() | SourceRelease():
             return archives.files(package)
         case never:
             assert_never(never)
