@@ -1,10 +1,13 @@
 """Each check finds the smallest thing it is made for, and leaves the nearest good thing alone."""
 
 import pytest
-from php_pairs import PAIRS
+from php_pairs import PAIRS as CODE_PAIRS
+from php_pairs_data import PAIRS as DATA_PAIRS
 
 from reconciler.core.vetting.finding import LEVELS
 from reconciler.core.vetting.php import RULES, analyse_php
+
+PAIRS = (*CODE_PAIRS, *DATA_PAIRS)
 
 
 def _levels(source: str) -> dict[str, str]:

@@ -4,10 +4,13 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 from mutations import GLOBAL, LINES
-from php_pairs import PAIRS
+from php_pairs import PAIRS as CODE_PAIRS
+from php_pairs_data import PAIRS as DATA_PAIRS
 
 from reconciler.core.vetting.php import analyse_php
 from reconciler.core.vetting.php.grammar import MAX_BYTES
+
+PAIRS = (*CODE_PAIRS, *DATA_PAIRS)
 
 SNIPPETS = [
     *[wrong for _, wrong, _ in PAIRS],
@@ -121,3 +124,14 @@ def test_a_name_inside_what_cannot_be_parsed_is_found_all_the_same() -> None:
         "a.php", b"<?php function ( { ]] EvAl ($_POST['x']); class { system ( 'id' "
     )
     assert {"php-unreadable", "php-eval", "process-start"} <= {one.code for one in report.findings}
+
+
+def test_a_report_names_the_first_of_many_places_each_time() -> None:
+    data = b"<?php eval($x);\n" + b"$a = $_0x1 + $_0x2 . f($_0x3);\n" * 40
+    lines = {
+        one.line
+        for _ in range(20)
+        for one in analyse_php("a.php", data).findings
+        if one.code == "obfuscated-code"
+    }
+    assert lines == {2}

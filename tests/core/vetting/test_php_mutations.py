@@ -6,6 +6,7 @@ import pytest
 from mutations import GLOBAL, LINES
 
 from reconciler.core.vetting.php import analyse_php
+from reconciler.core.vetting.php.grammar import parse
 
 SAMPLES = Path(__file__).parent / "samples"
 NOTICE = Path(__file__).parents[3] / "image" / "plugins" / "site-notice" / "site-notice.php"
@@ -45,3 +46,32 @@ def test_a_malicious_line_at_the_end_is_named(kind: str, path: Path) -> None:
 
 def test_the_kinds_are_many() -> None:
     assert len(LINES) + len(GLOBAL) >= 100
+
+
+@pytest.mark.parametrize("kind", LINES)
+def test_comments_between_tokens_hide_nothing(kind: str) -> None:
+    code, line = LINES[kind]
+    source = NOTICE.read_text(encoding="utf-8")
+    path, anchor = CARRIERS["site-notice"]
+    assert path == NOTICE
+    assert code in _codes(source.replace(anchor, f"{anchor}    {_commented(line)}\n"))
+
+
+def _commented(line: str) -> str:
+    """The line with a comment between each two tokens."""
+    data = f"<?php {line}".encode("utf-8", "surrogateescape")
+    tree = parse(data)
+    assert tree is not None
+    pieces: list[bytes] = []
+    stack = list(reversed(tree.root_node.children[1:]))
+    while stack:
+        node = stack.pop()
+        whole = node.type in {"string", "encapsed_string", "heredoc", "shell_command_expression"}
+        whole = whole or node.type in {"variable_name", "cast_type", "qualified_name"}
+        if node.child_count == 0 or whole:
+            pieces.append(data[node.start_byte : node.end_byte])
+        else:
+            stack.extend(reversed(node.children))
+    text = b"\n/* x */ ".join(pieces)
+    assert b"/* x */" in text or len(pieces) == 1
+    return text.decode("utf-8", "surrogateescape")

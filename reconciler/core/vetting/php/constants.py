@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.php.declarations import class_name
+from reconciler.core.vetting.php.grammar import operands
 from reconciler.core.vetting.php.tables import GLOBAL_CONSTANTS
 from reconciler.core.vetting.php.value import CLEAN, UNKNOWN, Value, literal
 from reconciler.core.vetting.php.variables import scope_of
@@ -66,7 +67,7 @@ def _magic(run: Run, name: str) -> Value | None:
 
 def class_constant(run: Run, node: Node) -> Value:
     """`Class::NAME` and `Class::class`."""
-    parts = node.named_children
+    parts = operands(node)
     if len(parts) < 2:
         return UNKNOWN
     name = run.text(parts[-1])
