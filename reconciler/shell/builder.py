@@ -69,7 +69,9 @@ def output(engine: str, name: str, command: Sequence[str]) -> str:
 def pinned(engine: str, name: str) -> str:
     """Return `name` by the digest under which a registry gave it, or "" where none did."""
     digests = inspect(engine, name).get("RepoDigests") or []
-    return next((str(one) for one in digests if one.startswith(name.partition(":")[0] + "@")), "")
+    folder, slash, last = name.rpartition("/")
+    repository = f"{folder}{slash}{last.partition(':')[0]}"
+    return next((str(one) for one in digests if one.startswith(f"{repository}@")), "")
 
 
 def has(engine: str, name: str) -> bool:

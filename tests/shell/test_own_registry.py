@@ -204,7 +204,7 @@ def test_a_token_is_fetched_for_what_is_asked(bearing: str, token_server: TokenS
     registry = Registry(bearing, (USER, PASSWORD))
     assert registry.digest(IMAGE_REPOSITORY, "none") is None
     assert token_server.asked == [f"repository:{IMAGE_REPOSITORY}:pull"]
-    registry._upload(IMAGE_REPOSITORY, PLUGIN.digest, PLUGIN.data)  # noqa: SLF001 - the write alone
+    registry.upload(IMAGE_REPOSITORY, PLUGIN.digest, PLUGIN.data)
     assert token_server.asked[-1] in {
         f"repository:{IMAGE_REPOSITORY}:pull,push", f"repository:{IMAGE_REPOSITORY}:push,pull",
     }  # fmt: skip
