@@ -7,6 +7,12 @@ from pathlib import Path
 
 from reconciler.cli.open import command
 
+IMAGE = """\
+Plugins and themes are the allowlist's: `wpaas plugin add`. docs/image.md tells more.
+
+example:
+  wpaas image refresh
+"""
 REFRESH = """\
 Builds the stages of image/Dockerfile with what the mirrors have now, and writes the versions that
 came to image/packages.lock. Commit it, and all sites roll once onto the base that is built of it.
@@ -19,7 +25,13 @@ examples:
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the commands."""
-    image = command(commands, "image", "the image of all sites", "The image of all sites.")
+    image = command(
+        commands,
+        "image",
+        "what all sites' image is made of",
+        "What all sites' image is made of: the Debian packages of its base.",
+        IMAGE,
+    )
     actions = image.add_subparsers(metavar="ACTION", required=True, dest="action")
     refresh = command(
         actions,
