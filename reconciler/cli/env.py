@@ -2,27 +2,41 @@
 
 import argparse
 
-from reconciler.cli.open import add_format, context, print_json, print_table
+from reconciler.cli.open import add_format, command, context, print_json, print_table
+
+EPILOG = """\
+examples:
+  wpaas env
+  wpaas --cluster test env --format json
+"""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command."""
-    env = commands.add_parser("env", help="repository, engines, ports and addresses; no secrets")
+    env = command(
+        commands,
+        "env",
+        "repository, engines, ports and addresses; no secrets",
+        "Print where everything of the cluster is: repository, engines, addresses, state.\n"
+        "No secret is among it.",
+        EPILOG,
+    )
     add_format(env)
     env.set_defaults(run=_env)
 
 
 def _env(arguments: argparse.Namespace) -> int:
+    from reconciler.sync.services import addresses, last_platform, repository
+
     found = context(arguments)
+    platform = last_platform(repository(found), found.state)
     values: dict[str, str | list[str]] = {
         "name": found.name,
         "repository": found.repository,
         "branch": found.branch,
         "engines": list(found.engines),
         "http": found.http,
-        "registry": found.registry,
-        "database": found.database,
-        "store": found.store,
+        **addresses(found, platform),
         "state": str(found.state),
     }
     if arguments.format == "json":

@@ -52,32 +52,42 @@ class WordPressRelease:
     mirrors: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalRegistry:
-    """An existing registry, as `host[:port]`; the secrets file holds `username`, `password`."""
+    """An existing registry, as `host[:port]`; the secrets file holds `username`, `password`.
+
+    Here and below, `ca_file` is the path of a PEM file in the fleet repository, and `ca` its text
+    once it is read. None: any public authority is trusted.
+    """
 
     host: str
-    tls: bool
-    secrets_file: str | None
+    tls: bool = True
+    secrets_file: str | None = None
+    ca_file: str | None = None
+    ca: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalDatabase:
     """An existing MySQL or MariaDB; the secrets file holds `username`, `password` of an admin."""
 
     host: str
-    port: int
-    tls: bool
+    port: int = 3306
+    tls: bool = True
     secrets_file: str
+    ca_file: str | None = None
+    ca: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalStore:
     """An existing S3; the secrets file holds `access_key`, `secret_key`."""
 
     endpoint: str
-    region: str
+    region: str = "us-east-1"
     secrets_file: str
+    ca_file: str | None = None
+    ca: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ Severity = Literal["error", "warning"]
 ProblemCode = Literal[
     "allowlist-missing",
     "archive-not-pinned",
+    "certificate-file",
     "control-character",
     "domain-confusable",
     "domain-repeated",
@@ -47,6 +48,7 @@ ProblemCode = Literal[
     "replicas-too-many",
     "repeated-item",
     "secret-in-git",
+    "service-address",
     "size-unknown",
     "text-not-nfc",
     "theme-blocked",

@@ -82,9 +82,9 @@ def to_platform(value: Mapping[str, Any]) -> Platform:
         },
         limits=Limits(**value.get("limits", {})),
         wordpress=_wordpress(value.get("wordpress")),
-        registry=_registry(value.get("registry")),
-        database=_database(value.get("database")),
-        store=_store(value.get("store")),
+        registry=ExternalRegistry(**value["registry"]) if "registry" in value else None,
+        database=ExternalDatabase(**value["database"]) if "database" in value else None,
+        store=ExternalStore(**value["store"]) if "store" in value else None,
         maxcdn=MaxCdn(**value["maxcdn"]) if "maxcdn" in value else None,
         **plain,
     )
@@ -95,26 +95,6 @@ def _wordpress(value: Mapping[str, Any] | None) -> WordPressRelease | None:
         return None
     mirrors = tuple(value.get("mirrors", ()))
     return WordPressRelease(value["version"], value["url"], value["sha256"], mirrors)
-
-
-def _registry(value: Mapping[str, Any] | None) -> ExternalRegistry | None:
-    if value is None:
-        return None
-    return ExternalRegistry(value["host"], value.get("tls", True), value.get("secrets_file"))
-
-
-def _database(value: Mapping[str, Any] | None) -> ExternalDatabase | None:
-    if value is None:
-        return None
-    port, tls = value.get("port", 3306), value.get("tls", True)
-    return ExternalDatabase(value["host"], port, tls, value["secrets_file"])
-
-
-def _store(value: Mapping[str, Any] | None) -> ExternalStore | None:
-    if value is None:
-        return None
-    region = value.get("region", "us-east-1")
-    return ExternalStore(value["endpoint"], region, value["secrets_file"])
 
 
 def to_allowlist(value: Mapping[str, Any]) -> Allowlist:

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Mapping
 
-from reconciler.core import policy, reading
+from reconciler.core import external, policy, reading
 from reconciler.core.blob import MAX_ALLOWLIST_BYTES, Blob, unreadable
 from reconciler.core.bytestext import KIBIBYTE
 from reconciler.core.document import Document
@@ -45,8 +45,9 @@ def read_platform(
     document, problems = _read(blobs, MAX_PLATFORM_BYTES, schemas.platform, _NO_PLATFORM)
     if document is None or broken(problems):
         return None, problems
-    platform = reading.to_platform(document.value)
-    return platform, (*problems, *policy.platform_problems(document, platform))
+    platform = external.with_certificates(reading.to_platform(document.value), blobs)
+    meaning = policy.platform_problems(document, platform)
+    return platform, (*problems, *meaning, *external.problems(document, platform, blobs))
 
 
 def read_allowlist(

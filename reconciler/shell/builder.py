@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from reconciler.core.derive import Secret
 from reconciler.errors import StageFailed
 from reconciler.shell.program import Finished, run
 
@@ -15,24 +16,30 @@ LOG_LINES = 50
 
 
 def build(
-    engine: str, context: bytes, name: str, arguments: Mapping[str, str], platform: str = ""
+    engine: str,
+    context: bytes,
+    name: str,
+    arguments: Mapping[str, str],
+    platform: str = "",
+    *,
+    timeout_s: float = BUILD_TIMEOUT_S,
 ) -> None:
     """Build `name` from `context` (a tar with a Dockerfile) on the engine at address `engine`.
 
     BuildKit where the client has it, else the classic builder. Raises StageFailed with the last
-    LOG_LINES lines of the log.
+    LOG_LINES lines of the log, or when the time is over.
     """
     argv = ["docker", "-H", engine, "build", "--tag", name]
     for key, value in sorted(arguments.items()):
         argv += ["--build-arg", f"{key}={value}"]
     if platform:
         argv += ["--platform", platform]
-    done = _docker([*argv, "-"], BUILD_TIMEOUT_S, stdin=context, buildkit=_has_buildkit(engine))
+    done = _docker([*argv, "-"], timeout_s, stdin=context, buildkit=_has_buildkit(engine))
     if done.code != 0:
         raise StageFailed("image", f"the build of {name} failed:\n{log_tail(done)}", where="image/")
 
 
-def push(engine: str, name: str, credentials: tuple[str, str] | None = None) -> None:
+def push(engine: str, name: str, credentials: tuple[str, Secret] | None = None) -> None:
     """Push `name` from the engine to the registry in its name. Raises StageFailed."""
     with tempfile.TemporaryDirectory(prefix="wpaas-push-") as folder:
         if credentials is not None:
@@ -53,12 +60,12 @@ def _has_buildkit(engine: str) -> bool:
     return _docker(["docker", "-H", engine, "buildx", "version"], QUICK_TIMEOUT_S).code == 0
 
 
-def _log_in(engine: str, host: str, credentials: tuple[str, str], folder: Path) -> None:
+def _log_in(engine: str, host: str, credentials: tuple[str, Secret], folder: Path) -> None:
     """Log in by standard input, into a folder that is gone after the push."""
     user, password = credentials
     argv = ["docker", "--config", str(folder), "-H", engine, "login", "--username", user]
     argv += ["--password-stdin", host]
-    if _docker(argv, QUICK_TIMEOUT_S, stdin=password.encode()).code != 0:
+    if _docker(argv, QUICK_TIMEOUT_S, stdin=password.value.encode()).code != 0:
         raise StageFailed("image", f"registry {host} refused the credentials of platform.yaml")
 
 

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -11,24 +11,23 @@ from reconciler.core import names, platform_objects
 from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled, compile_fleet
 from reconciler.core.derive import MasterKey
+from reconciler.core.gateway import endpoints
 from reconciler.core.health import judge
 from reconciler.core.manifest import Platform
 from reconciler.core.model import DesiredPlatform, ImageRef
 from reconciler.core.plan import Operation
 from reconciler.core.site_objects import home_url
-from reconciler.errors import StageFailed, UsageError
+from reconciler.errors import StageFailed, Superseded
 from reconciler.shell import probe
 from reconciler.shell.cdn import pull_zones
 from reconciler.shell.context import Context
-from reconciler.shell.database import Database, Server
+from reconciler.shell.database import Database
 from reconciler.shell.edge import Edge
-from reconciler.shell.git import Source
 from reconciler.shell.objectstore import ObjectStore
-from reconciler.shell.registry import Registry
 from reconciler.shell.schemas import load_schemas
-from reconciler.shell.sources import Archives
 from reconciler.shell.swarm import Swarm
-from reconciler.sync.image import Images, reference
+from reconciler.sync.image import Built, Images, Tell
+from reconciler.sync.services import Services, last_platform, repository, services
 from reconciler.sync.worktree import Worktree
 
 LOG = logging.getLogger("wpaas")
@@ -95,14 +94,12 @@ class Fleet:
     master: MasterKey
     source: FleetSource
     swarm: Swarm
-    database: Database
-    store: ObjectStore
+    services: Services
     edge: Edge
-    images: Images
     interval_s: float
     cdn: Cdn
     platform: Platform | None = None
-    built: tuple[str, ImageRef] | None = None
+    built: Built | None = None
 
     @property
     def state(self) -> Path:
@@ -110,35 +107,70 @@ class Fleet:
         return self.context.state
 
     @property
+    def images(self) -> Images:
+        """The registry, and what is built for it."""
+        return self.services.images
+
+    @property
+    def database(self) -> Database:
+        """The database of all sites."""
+        return self.services.database
+
+    @property
+    def store(self) -> ObjectStore:
+        """The store of all sites."""
+        return self.services.store
+
+    @property
     def source_name(self) -> str:
         """The repository as it may be printed."""
         return self.source.name
 
     def compile(self, blobs: Mapping[str, Blob]) -> Compiled:
-        """Compile a commit; hosts that are served now stay with the site that has them."""
+        """Compile a commit; hosts that are served now stay with the site that has them.
+
+        From here on its registry, database, store and CDN are used. Raises StageFailed where their
+        credentials cannot be.
+        """
         routed = {
             host: service.labels[names.SITE_LABEL]
             for service in self.swarm.observe().services.values()
             for host in service.labels.get(names.HOSTS_LABEL, "").split()
         }
         compiled = compile_fleet(blobs, load_schemas(), routed)
-        if compiled.platform is not None:
-            self.platform = compiled.platform
-            self.cdn = _cdn(compiled.platform, self.state)
+        if compiled.platform is not None and not compiled.shared_broken:
+            self._use(compiled.platform)
         return compiled
+
+    def recall(self) -> None:
+        """Use what the commit last attempted describes, for commands that compile none.
+
+        Without such a commit, what the context says. Raises StageFailed as `compile` does.
+        """
+        platform = last_platform(self.source, self.state)
+        if platform is not None:
+            self._use(platform)
+
+    def _use(self, platform: Platform) -> None:
+        before, self.services = self.images.host, services(self.context, self.master, platform)
+        if self.images.host != before:
+            self.built = None  # it is in the other registry
+        if self.services.login is not None:
+            self.swarm.log_in(self.images.host, self.services.login)
+        self.cdn = _cdn(platform, self.state)
+        self.platform = platform
 
     def desired_platform(self, compiled: Compiled) -> DesiredPlatform:
         """What sites share, for a commit whose shared files are good."""
         if compiled.platform is None or compiled.allowlist is None:
             raise StageFailed("compile", "the shared files are broken")
-        for kind in ("registry", "database", "store"):
-            if getattr(compiled.platform, kind) is not None:
-                raise StageFailed(
-                    "compile",
-                    f"a {kind} of your own is described, and this version only runs its own",
-                    where="platform.yaml",
-                    fix=f"remove `{kind}`",
-                )
+        if endpoints(compiled.platform) and "gateway" not in self.context.images:
+            raise StageFailed(
+                "compile",
+                "there is no image of the gateway, which leads to a database or store of your own",
+                where="context.json",
+                fix="run `wpaas cluster up` again",
+            )
         return platform_objects.desired_platform(
             compiled.platform,
             compiled.allowlist,
@@ -148,15 +180,25 @@ class Fleet:
             trusted_proxies=self.context.trusted_proxies,
         )
 
-    def wait_for_platform(self, desired: DesiredPlatform) -> None:
-        """Until every platform service runs and answers. Raises StageFailed after four minutes."""
-        end = time.monotonic() + PLATFORM_DEADLINE_S
+    def wait_for_platform(
+        self, desired: DesiredPlatform, superseded: Callable[[], bool], show: Callable[[str], None]
+    ) -> None:
+        """Until every platform service runs and answers; `show` is told what is waited for.
+
+        Raises StageFailed after four minutes (an empty disk's database takes one), and Superseded.
+        """
+        end, shown = time.monotonic() + PLATFORM_DEADLINE_S, ""
         while True:
             reason = self._platform_is_missing(desired)
             if not reason:
                 return
             if time.monotonic() >= end:
                 raise StageFailed("apply", reason, fix="`wpaas doctor` tells more")
+            if superseded():
+                raise Superseded("apply", reason)
+            if reason != shown:
+                shown = reason
+                show(reason)
             time.sleep(PAUSE_S)
 
     def _platform_is_missing(self, desired: DesiredPlatform) -> str:
@@ -178,7 +220,7 @@ class Fleet:
         """Service → a look that says what it found, or raises StageFailed."""
         return {
             "registry": lambda: (
-                f"answers at {self.context.registry}"
+                f"answers at {self.images.host}"
                 if self.images.registry.digest("wpaas/base", "none") is None
                 else ""
             ),
@@ -186,20 +228,40 @@ class Fleet:
             "store": lambda: f"{len(self.store.buckets())} buckets",
         }
 
-    def ensure_image(self, revision: str, compiled: Compiled) -> ImageRef:
-        """The image of a commit, in the registry; asked once for each commit."""
-        if self.built is None or self.built[0] != revision:
-            self.built = (revision, self.images.ensure(self.source.blobs(revision), compiled))
-        return self.built[1]
+    def ensure_image(
+        self, revision: str, compiled: Compiled, tell: Tell
+    ) -> tuple[ImageRef, StageFailed | None]:
+        """The image of a commit, in the registry; and why the registry could not be asked for it.
+
+        An image that was there, and whose inputs are what they were, is known without the registry.
+        Raises StageFailed where another one is needed.
+        """
+        built, inputs = self.built, None
+        if built is None or built.revision != revision:
+            inputs = self.images.inputs(self.source.blobs(revision), compiled)
+            same = built is not None and built.inputs == inputs.name
+            built = replace(built, revision=revision) if built and same else None
+        try:
+            if built is None or not self.images.holds(built.image):
+                blobs = self.source.blobs(revision)
+                inputs = inputs or self.images.inputs(blobs, compiled)
+                image = self.images.ensure(blobs, compiled, inputs, tell)
+                built = Built(revision, inputs.name, image)
+        except StageFailed as e:
+            if built is None:
+                raise
+            self.built = built
+            return built.image, e
+        self.built = built
+        return built.image, None
 
     def find_image(self, revision: str, compiled: Compiled) -> ImageRef:
         """The image of a commit, in the registry or not; writes nothing."""
-        return self.images.find(self.source.blobs(revision), compiled)
+        return self.images.find(self.images.inputs(self.source.blobs(revision), compiled))
 
-    @staticmethod
-    def image_reference(found: ImageRef) -> str:
+    def image_reference(self, found: ImageRef) -> str:
         """How a service names the image."""
-        return reference(found)
+        return self.images.reference(found)
 
     def home(self, host: str) -> str:
         """Public address of a host, from the platform file last compiled (or what the context says)."""
@@ -232,31 +294,14 @@ def open_fleet(
 ) -> Fleet:
     """The adapters of a context. Raises UsageError for a bad master key or address."""
     master = context.master()
-    host, _, port = context.database.rpartition(":")
-    if not port.isdigit():
-        raise UsageError("the database's address is not HOST:PORT", where=context.database)
-    password = platform_objects.database_root(master)
-    source: FleetSource = (
-        Worktree(worktree)
-        if worktree is not None
-        else Source(
-            context.repository, context.branch, context.state / "clone.git", context.credentials
-        )
-    )
+    source: FleetSource = Worktree(worktree) if worktree is not None else repository(context)
     return Fleet(
         context=context,
         master=master,
         source=source,
         swarm=Swarm(context.engines),
-        database=Database(Server(host=host, port=int(port), password=password)),
-        store=ObjectStore(context.store, *platform_objects.store_admin(master)),
+        services=services(context, master, None),
         edge=Edge(platform_objects.edge_token(master)),
-        images=Images(
-            Registry(f"http://{context.registry}"),
-            context.registry,
-            context.builder,
-            Archives(context.state / "archives"),
-        ),
         interval_s=interval_s if interval_s is not None else context.interval_s,
         cdn=LocalCdn(),
     )
