@@ -56,9 +56,10 @@ def context(arguments: argparse.Namespace) -> "Context":
 
 def fleet(arguments: argparse.Namespace) -> "Fleet":
     """All adapters, for the chosen context."""
+    from reconciler.daemon import clock
     from reconciler.sync.fleet import open_fleet
 
-    return open_fleet(context(arguments))
+    return open_fleet(context(arguments), now=clock.now)
 
 
 def print_json(value: Any) -> None:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -98,6 +99,7 @@ class Fleet:
     edge: Edge
     interval_s: float
     cdn: Cdn
+    now: Callable[[], datetime]
     platform: Platform | None = None
     built: Built | None = None
 
@@ -137,7 +139,7 @@ class Fleet:
             for service in self.swarm.observe().services.values()
             for host in service.labels.get(names.HOSTS_LABEL, "").split()
         }
-        compiled = compile_fleet(blobs, load_schemas(), routed)
+        compiled = compile_fleet(blobs, load_schemas(), routed, self.now())
         if compiled.platform is not None and not compiled.shared_broken:
             self._use(compiled.platform)
         return compiled
@@ -237,16 +239,16 @@ class Fleet:
         Raises StageFailed where another one is needed.
         """
         built, inputs = self.built, None
-        if built is None or built.revision != revision:
+        if built is None or built.compiled is not compiled:
             inputs = self.images.inputs(self.source.blobs(revision), compiled)
             same = built is not None and built.inputs == inputs.name
-            built = replace(built, revision=revision) if built and same else None
+            built = replace(built, compiled=compiled) if built and same else None
         try:
             if built is None or not self.images.holds(built.image):
                 blobs = self.source.blobs(revision)
                 inputs = inputs or self.images.inputs(blobs, compiled)
                 image = self.images.ensure(blobs, compiled, inputs, tell)
-                built = Built(revision, inputs.name, image)
+                built = Built(compiled, inputs.name, image)
         except StageFailed as e:
             if built is None:
                 raise
@@ -290,9 +292,13 @@ def _cdn(platform: Platform, state: Path) -> Cdn:
 
 
 def open_fleet(
-    context: Context, *, interval_s: float | None = None, worktree: Path | None = None
+    context: Context,
+    *,
+    now: Callable[[], datetime],
+    interval_s: float | None = None,
+    worktree: Path | None = None,
 ) -> Fleet:
-    """The adapters of a context. Raises UsageError for a bad master key or address."""
+    """The adapters of a context; `now` tells the time, UTC. Raises UsageError for a bad master key or address."""
     master = context.master()
     source: FleetSource = Worktree(worktree) if worktree is not None else repository(context)
     return Fleet(
@@ -304,4 +310,5 @@ def open_fleet(
         edge=Edge(platform_objects.edge_token(master)),
         interval_s=interval_s if interval_s is not None else context.interval_s,
         cdn=LocalCdn(),
+        now=now,
     )

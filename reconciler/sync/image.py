@@ -10,7 +10,7 @@ from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled
 from reconciler.core.derive import Secret
 from reconciler.core.layers import File, Layer, layer, tar
-from reconciler.core.manifest import Package, SourceArchive, SourcePath
+from reconciler.core.manifest import Package, SourceArchive, SourcePath, SourceRelease
 from reconciler.core.model import ImageRef
 from reconciler.core.outcome import Outcome
 from reconciler.core.plan import Operation
@@ -39,9 +39,12 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """An image that is in the registry: the commit it was last made for, and its inputs' name."""
+    """An image that is in the registry: what it was last made for, and its inputs' name.
 
-    revision: str
+    A commit is compiled again on another day, when what it allows may have ended.
+    """
+
+    compiled: Compiled
     inputs: str
     image: ImageRef
 
@@ -129,7 +132,7 @@ def _files(package: Package, blobs: Mapping[str, Blob], archives: Archives) -> M
     match package.source:
         case SourcePath(path):
             return image.folder_files(blobs, path)
-        case SourceArchive():
+        case SourceArchive() | SourceRelease():
             return archives.files(package)
         case never:
             assert_never(never)

@@ -12,6 +12,7 @@ from reconciler.core.derive import MasterKey, Secret
 from reconciler.core.manifest import Platform
 from reconciler.core.shared import broken, read_platform
 from reconciler.errors import StageFailed, UsageError
+from reconciler.shell.archive_store import Bucket
 from reconciler.shell.context import Context
 from reconciler.shell.credentials import read_credentials
 from reconciler.shell.database import Database, Server
@@ -20,7 +21,7 @@ from reconciler.shell.journal import read_report
 from reconciler.shell.objectstore import ObjectStore
 from reconciler.shell.registry import Registry
 from reconciler.shell.schemas import load_schemas
-from reconciler.shell.sources import Archives
+from reconciler.shell.sources import archives_of
 from reconciler.sync.image import NODE_REGISTRY, Images
 
 
@@ -82,17 +83,20 @@ def services(context: Context, master: MasterKey, platform: Platform | None) -> 
 
     Raises StageFailed for credentials that cannot be used, UsageError for a bad context.
     """
-    images, login = _images(context, platform)
+    store = _store(context, master, platform)
+    images, login = _images(context, platform, store)
     return Services(
         images=images,
         database=_database(context, master, platform),
-        store=_store(context, master, platform),
+        store=store,
         login=login,
     )
 
 
-def _images(context: Context, platform: Platform | None) -> tuple[Images, RegistryLogin | None]:
-    archives = Archives(context.state / "archives")
+def _images(
+    context: Context, platform: Platform | None, store: ObjectStore
+) -> tuple[Images, RegistryLogin | None]:
+    archives = archives_of(context, Bucket(store))
     outside = platform.registry if platform else None
     if outside is None:
         registry = Registry(f"http://{context.registry}")

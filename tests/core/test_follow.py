@@ -58,7 +58,7 @@ def fleet(tmp_path: Path) -> Fleet:
     (tmp_path / "context.json").write_text(json.dumps(document))
     (tmp_path / "master.key").touch(mode=0o600)
     (tmp_path / "master.key").write_text("k" * 64)
-    return open_fleet(read(tmp_path / "context.json"), interval_s=0.01)
+    return open_fleet(read(tmp_path / "context.json"), now=now, interval_s=0.01)
 
 
 @pytest.fixture
