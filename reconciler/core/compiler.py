@@ -9,17 +9,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 
 from reconciler.core import domains, package_policy, plaintext, policy, reading
 from reconciler.core.advisory_policy import advisory_problems
 from reconciler.core.blob import EXECUTABLE, Blob, unreadable
+from reconciler.core.checker import Checker
 from reconciler.core.document import Document
 from reconciler.core.jsontext import MAX_BYTES as MAX_SITE_BYTES
 from reconciler.core.jsontext import parse_json
 from reconciler.core.manifest import Allowlist, Platform, Site
 from reconciler.core.packages import image_problems
 from reconciler.core.problem import Problem, in_order, shown
+from reconciler.core.quickjson import good_document
 from reconciler.core.schema import Schemas, shape_problems, validator
 from reconciler.core.shared import broken, read_allowlist, read_platform
 from reconciler.core.sitefiles import NAME, by_name, stems
@@ -125,7 +126,7 @@ def _read_sites(
 
 
 def _read_site(
-    blob: Blob, name: str, checker: Any, platform: Platform | None, allowlist: Allowlist | None
+    blob: Blob, name: str, checker: Checker, platform: Platform | None, allowlist: Allowlist | None
 ) -> tuple[Document | None, Iterable[Problem]]:
     problem = unreadable(blob, MAX_SITE_BYTES)
     if problem is None and blob.mode == EXECUTABLE:
@@ -138,6 +139,9 @@ def _read_site(
         )
     if problem is not None:
         return None, (problem,)
+    good = good_document(blob.path, blob.data, checker)
+    if good is not None:
+        return good, tuple(_beside_shape(good, name, platform, allowlist, ()))
     parsed = parse_json(blob.path, blob.data)
     if parsed.document is None:
         return None, parsed.problems
@@ -146,12 +150,24 @@ def _read_site(
         return None, (*parsed.problems, *shape)
     return parsed.document, (
         *parsed.problems,
-        *_first_of_each_place(
-            plaintext.address_problems(parsed.document),
-            plaintext.text_problems(parsed.document),
-            shape,
-            _meaning(parsed.document, name, platform, allowlist),
-        ),
+        *_beside_shape(parsed.document, name, platform, allowlist, shape),
+    )
+
+
+def _beside_shape(
+    document: Document,
+    name: str,
+    platform: Platform | None,
+    allowlist: Allowlist | None,
+    shape: Iterable[Problem],
+) -> Iterator[Problem]:
+    texts: tuple[Iterable[Problem], ...] = ()
+    if not plaintext.harmless(document.value):
+        texts = (plaintext.address_problems(document), plaintext.text_problems(document))
+    return _first_of_each_place(
+        *texts,
+        shape,
+        _meaning(document, name, platform, allowlist),
     )
 
 
