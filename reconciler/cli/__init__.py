@@ -20,6 +20,7 @@ from reconciler.cli import (
     live,
     packages,
     plugin,
+    review,
     site,
     streams,
     validate,
@@ -32,6 +33,7 @@ DESCRIPTION = """\
 WordPress sites from a Git repository, on Docker Swarm.
 
   wpaas validate          check the files of a fleet, every problem at once
+  wpaas review            what a pull request does, and who must agree
   wpaas site new NAME     write the file of a new site
   wpaas plan              what would change, and why; changes nothing
   wpaas run               follow the repository and converge, until stopped
@@ -76,7 +78,9 @@ def parser() -> argparse.ArgumentParser:
         "--cluster", metavar="NAME", help="which known cluster (default: the current)"
     )
     commands = root.add_subparsers(metavar="COMMAND", required=True, dest="command")
-    for module in (validate, fleet, live, site, plugin, packages, advisories, cluster, doctor, env):
+    for module in (
+        *(validate, review, fleet, live, site, plugin, packages, advisories, cluster, doctor, env),
+    ):
         module.add(commands)
     return root
 
