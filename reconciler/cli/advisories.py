@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from reconciler.cli.open import add_format, print_json
+from reconciler.cli.open import add_format, command, print_json
 from reconciler.cli.packages import bench_of
 
 EPILOG = """\
@@ -12,19 +12,33 @@ Makes advisories.json in the fleet's folder: the feed's records about the allowe
 the public directory says of each. Commit it: `wpaas validate` and the daemon read it, and ask nobody.
 A feed that lost over 5 per cent of its records is refused. Without a feed at hand, --feed none asks
 the directory alone.
+
+exit codes: 0 written, 1 nothing came, 2 wrong usage, 3 refused: the feed shrank
+"""
+GROUP_EPILOG = """\
+examples:
+  wpaas advisories refresh --token-file /etc/wpaas/feed-token
+  wpaas advisories show --format json
 """
 NO_FEED = "none"
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command and its verbs."""
-    command = commands.add_parser("advisories", help="known holes in what sites run")
-    verbs = command.add_subparsers(metavar="VERB", required=True, dest="verb")
-    refresh = verbs.add_parser(
+    group = command(
+        commands,
+        "advisories",
+        "known holes in what sites run",
+        "Make and show advisories.json: known holes, closed plugins and changed hands.",
+        GROUP_EPILOG,
+    )
+    verbs = group.add_subparsers(metavar="VERB", required=True, dest="verb")
+    refresh = command(
+        verbs,
         "refresh",
-        help="make advisories.json from a feed and the directory",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "make advisories.json from a feed and the directory",
+        "Reduce a feed of advisories to the allowed packages, and ask the directory about each.",
+        EPILOG,
     )
     refresh.add_argument(
         "--feed",
@@ -41,7 +55,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     refresh.add_argument(
         "--exploited", type=Path, metavar="FILE", help="catalogue of exploited holes, CISA's shape"
     )
-    show = verbs.add_parser("show", help="what the snapshot holds, and how old it is")
+    show = command(
+        verbs,
+        "show",
+        "what the snapshot holds, and how old it is",
+        "Show what advisories.json knows about the allowed packages; asks nobody.",
+        "exit codes: 0 shown, 2 wrong usage",
+    )
     for verb in (refresh, show):
         verb.add_argument(
             "--fleet", type=Path, default=Path(), metavar="DIR", help="the fleet's folder"
@@ -74,6 +94,7 @@ def _show(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from reconciler.core.outdated import age_line
+    from reconciler.core.problem import escaped
 
     bench = bench_of(arguments)
     snapshot = bench.snapshot
@@ -84,7 +105,6 @@ def _show(arguments: argparse.Namespace) -> int:
     print(age)
     for advisory in snapshot.advisories:
         fixed = ", ".join(advisory.fixed) or "none"
-        print(
-            f"{advisory.kind} {advisory.slug}: {advisory.title} ({advisory.score}); fixed: {fixed}"
-        )
+        about = f"{advisory.kind} {advisory.slug}: {advisory.title} ({advisory.score})"
+        print(escaped(f"{about}; fixed: {fixed}"))
     return 0

@@ -91,10 +91,10 @@ class Draft:
         from reconciler.daemon import clock
         from reconciler.shell.schemas import load_schemas
 
-        self._now = clock.now()
         self._file = f"sites/{name}.json"
         self._blobs = blobs
         self._schemas = load_schemas()
+        self._now = clock.now()
         self.document: dict[str, Any] = {"name": name, "title": name, "owners": ["somebody"]}
         allowlist = compile_fleet(blobs, self._schemas, now=self._now).allowlist
         self.plugins = allowlist.slugs("plugin") if allowlist else ()

@@ -6,7 +6,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.open import add_format, print_json, print_table
+from reconciler.cli.open import (
+    add_format,
+    archives_here,
+    command,
+    known_context,
+    print_json,
+    print_table,
+)
 from reconciler.errors import StageFailed, UsageError, WpaasError
 
 if TYPE_CHECKING:
@@ -23,21 +30,35 @@ examples:
 
 The files are fetched or read, both digests are computed from them, the entry is written as approved
 by the reviewers that you name, and the package is vetted. Whether they do approve is what the review
-of your commit is for. Exit code: 0 pass or warn, 1 vetting blocks (the entry is written all the
-same, to be mended or undone), 2 usage.
+of your commit is for.
+
+exit codes: 0 pass or warn, 1 vetting blocks (the entry is written all the same, to be mended or
+undone) or nothing could be fetched, 2 wrong usage
 """
 BUMP_EPILOG = """\
 Edits the entry in place; where a site stays at the old version, a second entry is written instead.
 With --security only what has a known hole is bumped, to the oldest version that mends it.
-Exit code: 0 done, 1 something could not be bumped or is blocked, 2 usage.
+
+exit codes: 0 done, 1 something could not be bumped or is blocked, 2 wrong usage
+"""
+OUTDATED_EPILOG = """\
+The worst stands first: vulnerable, closed, outdated, unknown, current, own (kept in the repository).
+What nobody could be asked about is unknown, with the day of the last answer where there was one.
+
+example: wpaas outdated --offline --format json
+exit codes: 0 shown, whatever it is; 1 failed, 2 wrong usage
 """
 _FORGE = re.compile(r"(github\.com|codeberg\.org)/([A-Za-z0-9._-]+)/([A-Za-z0-9._-]+)")
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register `outdated`."""
-    outdated = commands.add_parser(
-        "outdated", help="what there is newer: plugins, themes, WordPress, PHP, Debian packages"
+    outdated = command(
+        commands,
+        "outdated",
+        "what there is newer: plugins, themes, WordPress, PHP, Debian",
+        "Show what runs beside what there is: asked of the public directory, or as it was last known.",
+        OUTDATED_EPILOG,
     )
     outdated.add_argument("--offline", action="store_true", help="ask nobody: what is at hand only")
     outdated.add_argument(
@@ -51,11 +72,12 @@ def add_verbs(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", ki
     """Register `add` and `bump` of a kind."""
     from reconciler.cli.plugin import add_places
 
-    new = actions.add_parser(
+    new = command(
+        actions,
         "add",
-        help=f"write an entry for a {kind}: fetched, pinned and vetted",
-        epilog=ADD_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        f"write an entry for a {kind}: fetched, pinned and vetted",
+        f"Fetch a {kind}, pin it by the digests of its bytes, write its entry, and vet it.",
+        ADD_EPILOG,
     )
     new.add_argument("slug", metavar="SLUG")
     new.add_argument("--version", default="", help="which one (default: the newest)")
@@ -74,11 +96,12 @@ def add_verbs(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", ki
     _add_signed(new)
     add_places(new)
     new.set_defaults(run=_add, kind=kind)
-    bump = actions.add_parser(
+    bump = command(
+        actions,
         "bump",
-        help="pin newer versions, and vet them",
-        epilog=BUMP_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "pin newer versions, and vet them",
+        f"Write the pins of a newer version over those of a {kind} that is allowed, and vet it.",
+        BUMP_EPILOG,
     )
     which = bump.add_mutually_exclusive_group(required=True)
     which.add_argument("slug", metavar="SLUG", nargs="?", default="")
@@ -212,18 +235,12 @@ def _source(arguments: argparse.Namespace) -> "Source":
 def bench_of(arguments: argparse.Namespace) -> "Bench":
     """The fleet's folder, by the proxies of the cluster that is known here, if one is."""
     from reconciler.daemon.clock import now
-    from reconciler.shell.context import find
     from reconciler.shell.directory import SERVICE, Directory
-    from reconciler.shell.sources import Archives, archives_of
-    from reconciler.shell.vetting_cache import default_folder
+    from reconciler.sync.packages import open_bench
 
-    try:
-        known = find(arguments.cluster, arguments.fleet.resolve())
-    except UsageError:
-        archives = Archives(default_folder().parent / "archives")
-        return openbench_of(arguments.fleet, archives, Directory(), now())
-    directory = Directory(known.directory or SERVICE)
-    return openbench_of(arguments.fleet, archives_of(known), directory, now())
+    known = known_context(arguments)
+    directory = Directory(known.directory if known and known.directory else SERVICE)
+    return open_bench(arguments.fleet, archives_here(arguments), directory, now())
 
 
 def _vetted(arguments: argparse.Namespace, change: "Change") -> int:

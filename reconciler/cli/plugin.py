@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli import packages
+from reconciler.cli.open import archives_here, command, known_context
 
 if TYPE_CHECKING:
     from reconciler.core.vetting.report import Report
@@ -33,8 +34,14 @@ them again and compares byte for byte. Exit code: 0 all good, 1 problems, 2 usag
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register both commands."""
     for kind in ("plugin", "theme"):
-        command = commands.add_parser(kind, help=f"judge a {kind} before sites may use it")
-        actions = command.add_subparsers(metavar="ACTION", required=True, dest="action")
+        group = command(
+            commands,
+            kind,
+            f"judge a {kind} before sites may use it, add it, bump it",
+            f"Judge a {kind} by its files, and keep the allowlist: add it, or pin a newer version.",
+            f"examples: wpaas {kind} vet SLUG; wpaas {kind} add SLUG --reviewer kim --reason why",
+        )
+        actions = group.add_subparsers(metavar="ACTION", required=True, dest="action")
         _add_vet(actions, kind)
         packages.add_verbs(actions, kind)
         if kind == "plugin":
@@ -115,7 +122,6 @@ def desk_of(arguments: argparse.Namespace) -> "Desk":
 
     from reconciler.core.vetting.php import analyse_php
     from reconciler.daemon.clock import now
-    from reconciler.shell.sources import Archives
     from reconciler.shell.vetting_cache import default_folder
     from reconciler.sync.vetting import base_image, open_desk, report_cache
 
@@ -124,27 +130,15 @@ def desk_of(arguments: argparse.Namespace) -> "Desk":
         arguments.fleet,
         analyse_php,
         report_cache(folder),
-        Archives(folder.parent / "archives"),
+        archives_here(arguments),
         now().date().isoformat(),
         _progress(),
     )
     if getattr(arguments, "image", None):
         return replace(desk, lint=("", arguments.image))
-    known = _known_engine(arguments)
-    image = base_image(desk, known[1]) if known else None
-    return replace(desk, lint=(known[0], image)) if known and image else desk
-
-
-def _known_engine(arguments: argparse.Namespace) -> tuple[str, str] | None:
-    """(engine, registry) that builds the fleet's image; None where no cluster is known here."""
-    from reconciler.errors import UsageError
-    from reconciler.shell.context import find
-
-    try:
-        found = find(arguments.cluster, arguments.fleet.resolve())
-    except UsageError:
-        return None
-    return found.builder, found.registry
+    known = known_context(arguments)
+    image = base_image(desk, known.registry) if known else None
+    return replace(desk, lint=(known.builder, image)) if known and image else desk
 
 
 def write_review(desk: "Desk", subject: "Subject") -> None:

@@ -60,7 +60,7 @@ def advisory_problems(
         (number, finding)
         for number, package in enumerate(allowlist.packages)
         if package.state != "blocked"
-        for finding in _about(package, snapshot, allowlist, users_of(allowlist, package, running))
+        for finding in _about(package, snapshot, allowlist, running)
     ]
     if not found:
         return
@@ -70,17 +70,26 @@ def advisory_problems(
 
 
 def _about(
-    package: Package, snapshot: Snapshot, allowlist: Allowlist, users: tuple[str, ...]
+    package: Package, snapshot: Snapshot, allowlist: Allowlist, sites: tuple[Site, ...]
 ) -> Iterator[Problem]:
-    hits = hitting(snapshot.advisories, package.kind, package.slug, package.version)
+    hits = hitting(
+        snapshot.about(package.kind, package.slug), package.kind, package.slug, package.version
+    )
+    listed = snapshot.listing(package.kind, package.slug)
+    if not isinstance(package.source, SourceArchive):
+        listed = None
+    gone = listed is not None and listed.state != "listed"
+    moved = (
+        listed is not None and listed.author_before and listed.author_since >= package.reviewed_at
+    )
+    if not (hits or gone or moved):
+        return
+    users = users_of(allowlist, package, sites)
     if hits:
         yield _vulnerable(package, hits, snapshot, allowlist, users)
-    listed = snapshot.listing(package.kind, package.slug)
-    if listed is None or not isinstance(package.source, SourceArchive):
-        return
-    if listed.state != "listed":
+    if listed is not None and gone:
         yield _closed(package, listed, users)
-    if listed.author_before and listed.author_since >= package.reviewed_at:
+    if listed is not None and moved:
         yield _handed_over(package, listed, users)
 
 
@@ -95,7 +104,7 @@ def _vulnerable(
     more = f", and {len(hits) - 1} more" if len(hits) > 1 else ""
     message = (
         f'the {package.kind} "{package.slug}" {package.version} is vulnerable:'
-        f" {shown(hits[0].title)} ({hits[0].score}){more}; {_used_by(users)}"
+        f" {shown(hits[0].title)} ({shown(hits[0].score)}){more}; {_used_by(users)}"
     )
     allowed = allowlist.find(package.kind, package.slug) or package
     if allowed.state == "approved" and not hitting(

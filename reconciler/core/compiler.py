@@ -7,7 +7,7 @@ that became known must not stop the very commit that closes it.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 
 from reconciler.core import domains, package_policy, plaintext, policy, reading
@@ -35,7 +35,8 @@ class Compiled:
     """What a commit wants.
 
     `held` names the sites whose file has a problem; `sites` and `held` are disjoint, and a site in
-    neither was removed. When `shared_broken`, nothing may be changed, whatever the rest says.
+    neither was removed. When `shared_broken`, nothing may be changed, whatever the rest says. `today`
+    is the day that its days were compared with.
     """
 
     platform: Platform | None
@@ -44,6 +45,7 @@ class Compiled:
     held: frozenset[str]
     problems: tuple[Problem, ...]
     shared_broken: bool
+    today: date | None = None
 
 
 def compile_fleet(
@@ -88,6 +90,7 @@ def compile_fleet(
         held=frozenset(suspects - set(sites)),
         problems=tuple(sorted(set(problems), key=in_order)),
         shared_broken=broken(shared),
+        today=now.date() if now else None,
     )
 
 

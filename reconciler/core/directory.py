@@ -104,7 +104,8 @@ def _identity(of: Listing) -> str:
 
 def called(of: Listing) -> str:
     """The author as people read it: name, and account where it is another word."""
-    return f"{of.author} ({of.login})" if of.login and of.login != of.author else of.author
+    same = not of.login or of.login == of.author.casefold()
+    return of.author if same else f"{of.author} ({of.login})"
 
 
 def _text(value: Any) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import Literal
 
 from reconciler.core import versions
@@ -228,7 +229,7 @@ class Package:
 _ORDER: tuple[PackageState, ...] = ("blocked", "deprecated", "approved")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Allowlist:
     """Every package version that was judged, blocked ones included."""
 
@@ -239,18 +240,32 @@ class Allowlist:
 
         Where none is approved, the newest deprecated one, else the newest blocked one.
         """
+        if version is None:
+            return self._defaults.get((kind, slug))
         found = self.versions(kind, slug)
-        if version is not None:
-            return next((package for package in found if package.version == version), None)
-        return max(found, key=lambda p: _ORDER.index(p.state), default=None)
+        return next((package for package in found if package.version == version), None)
 
     def versions(self, kind: PackageKind, slug: str) -> tuple[Package, ...]:
         """Every entry for `slug`, the newest first, in WordPress's order of versions."""
-        found: dict[str, Package] = {}
+        return self._entries.get((kind, slug), ())
+
+    @cached_property
+    def _entries(self) -> Mapping[tuple[PackageKind, str], tuple[Package, ...]]:
+        # Each of thousands of sites looks for each of its plugins.
+        found: dict[tuple[PackageKind, str], dict[str, Package]] = {}
         for package in self.packages:
-            if (package.kind, package.slug) == (kind, slug):
-                found.setdefault(package.version, package)
-        return tuple(found[version] for version in reversed(versions.in_order(found)))
+            found.setdefault((package.kind, package.slug), {}).setdefault(package.version, package)
+        return {
+            name: tuple(entries[version] for version in reversed(versions.in_order(entries)))
+            for name, entries in found.items()
+        }
+
+    @cached_property
+    def _defaults(self) -> Mapping[tuple[PackageKind, str], Package]:
+        return {
+            name: max(entries, key=lambda package: _ORDER.index(package.state))
+            for name, entries in self._entries.items()
+        }
 
     def slugs(self, kind: PackageKind) -> tuple[str, ...]:
         """Slugs that a site may name, sorted, each once."""

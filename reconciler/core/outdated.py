@@ -9,6 +9,7 @@ from reconciler.core.advisories import hitting
 from reconciler.core.directory import Listing
 from reconciler.core.manifest import Allowlist, Package, Site, SourceArchive, SourcePath
 from reconciler.core.packages import users_of
+from reconciler.core.problem import escaped
 from reconciler.core.snapshot import Snapshot, age_words
 from reconciler.core.versions import compare
 
@@ -125,9 +126,8 @@ def as_lines(found: Iterable[Row]) -> Iterator[tuple[str, ...]]:
     yield ("STANDING", "KIND", "NAME", "RUNS", "NEWEST", "USED BY", "NOTE")
     for row in found:
         users = str(len(row.used_by)) if row.used_by else "-"
-        yield (
-            row.standing, row.kind, row.name, row.runs, row.newest or "?", users, row.note,
-        )  # fmt: skip
+        cells = (row.standing, row.kind, row.name, row.runs, row.newest or "?", users, row.note)
+        yield tuple(escaped(cell) for cell in cells)
 
 
 def age_line(snapshot: Snapshot, now: datetime) -> str:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import Any, get_args
 
 from reconciler.core.advisories import KINDS, Advisory, Range, Software
@@ -30,7 +31,7 @@ class Feed:
     records: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """Advisories and listings. `feed` is None where only the directory was asked."""
 
@@ -40,7 +41,22 @@ class Snapshot:
 
     def listing(self, kind: str, slug: str) -> Listing | None:
         """What the directory said of a package, None where it was not asked."""
-        return next((x for x in self.listings if (x.kind, x.slug) == (kind, slug)), None)
+        return self._listings.get((kind, slug))
+
+    def about(self, kind: str, slug: str) -> Sequence[Advisory]:
+        """The advisories about a package, in the order of the snapshot."""
+        return self._advisories.get((kind, slug), ())
+
+    @cached_property
+    def _listings(self) -> Mapping[tuple[str, str], Listing]:
+        return {(listing.kind, listing.slug): listing for listing in self.listings}
+
+    @cached_property
+    def _advisories(self) -> Mapping[tuple[str, str], Sequence[Advisory]]:
+        found: dict[tuple[str, str], list[Advisory]] = {}
+        for advisory in self.advisories:
+            found.setdefault((advisory.kind, advisory.slug), []).append(advisory)
+        return found
 
 
 def wanted(allowlist: Allowlist, themes: Sequence[str] = ()) -> frozenset[Software]:

@@ -21,6 +21,7 @@ from reconciler.core.manifest import (
     SourcePath,
     SourceRelease,
 )
+from reconciler.core.yamltext import reads_as_text
 from reconciler.errors import StageFailed, UsageError
 
 FILE = "plugins-allowlist.yaml"
@@ -123,7 +124,7 @@ def entry_of(package: Package) -> CommentedMap:
     requires = {
         "php": _quoted(package.requires_php),
         "wp": _quoted(package.requires_wp),
-        "plugins": list(package.requires_plugins),
+        "plugins": _flow_list(package.requires_plugins),
     }
     if any(requires.values()):
         entry["requires"] = _flow({key: value for key, value in requires.items() if value})
@@ -133,7 +134,7 @@ def entry_of(package: Package) -> CommentedMap:
     entry["network"] = _flow_list(package.network)
     for key in ("cron", "tables", "routes"):
         if getattr(package, key):
-            entry[key] = _flow_list([_quoted(item) for item in getattr(package, key)])
+            entry[key] = _flow_list(getattr(package, key))
     if package.writes != "none":
         entry["writes"] = package.writes
     if package.exceptions:
@@ -141,26 +142,27 @@ def entry_of(package: Package) -> CommentedMap:
     entry["reviewed_by"] = _flow_list(package.reviewed_by)
     entry["reviewed_at"] = package.reviewed_at
     entry["reason"] = package.reason
-    for key in _QUOTED & entry.keys():
-        entry[key] = _quoted(entry[key])
+    for key, value in entry.items():
+        if isinstance(value, str):
+            entry[key] = _quoted(value) if key in _QUOTED else _word(value)
     return entry
 
 
 def _exception(each: FindingException) -> CommentedMap:
     words = {key: _quoted(getattr(each, key)) for key in ("mark", "because", "until")}
-    return CommentedMap({"code": each.code, **words})
+    return CommentedMap({"code": _word(each.code), **words})
 
 
 def source_of(source: Source) -> dict[str, Any]:
     """A source as the file has it."""
     match source:
         case SourcePath(path):
-            return {"path": path}
+            return {"path": _word(path)}
         case SourceArchive(archive):
             return {"archive": archive}
         case SourceRelease():
             words = ("forge", "owner", "repo", "asset")
-            release: dict[str, Any] = {word: getattr(source, word) for word in words}
+            release: dict[str, Any] = {word: _word(getattr(source, word)) for word in words}
             if source.tag is not None:
                 release["tag"] = _quoted(source.tag)
             return {"release": _flow(release)}
@@ -180,11 +182,16 @@ def _update(entry: CommentedMap, fields: Mapping[str, Any]) -> None:
         elif isinstance(value, tuple):
             entry[key] = _flow_list(value)
         else:
-            entry[key] = _quoted(value) if key in _QUOTED | {"php", "wp", "tag"} else value
+            entry[key] = _quoted(value) if key in _QUOTED | {"php", "wp", "tag"} else _word(value)
 
 
 def _quoted(text: str | None) -> DoubleQuotedScalarString | None:
     return None if text is None else DoubleQuotedScalarString(text)
+
+
+def _word(text: str) -> str:
+    """A word as it is, in quotes where a reader could take it for a number or for "no"."""
+    return text if reads_as_text(text) else DoubleQuotedScalarString(text)
 
 
 def _flow(value: Mapping[str, Any]) -> CommentedMap:
@@ -193,7 +200,7 @@ def _flow(value: Mapping[str, Any]) -> CommentedMap:
     return made
 
 
-def _flow_list(items: Sequence[object]) -> CommentedSeq:
-    made = CommentedSeq(items)
+def _flow_list(items: Sequence[str]) -> CommentedSeq:
+    made = CommentedSeq(_word(item) for item in items)
     made.fa.set_flow_style()
     return made

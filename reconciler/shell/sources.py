@@ -17,8 +17,6 @@ from reconciler.shell.archive_store import ArchiveStore, Folder
 from reconciler.shell.context import Context
 from reconciler.shell.download import Limits, download
 
-MAX_ARCHIVE_BYTES = Limits().max_bytes
-
 
 class Archives:
     """Archives kept in `folder`, and in `behind` where it is given.

