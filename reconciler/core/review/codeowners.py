@@ -41,8 +41,8 @@ def read_owners(blobs: Mapping[str, Blob]) -> Owners:
 def _pattern(written: str) -> re.Pattern[str]:
     anchored = "/" in written.rstrip("/")
     folder = written.endswith("/")
-    parts = re.split(r"(\*\*/|/\*\*|\*|\?)", written.strip("/"))
-    words = {"**/": "(?:.*/)?", "/**": "/.*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.split(r"(/\*\*/|\*\*/|/\*\*|\*|\?)", written.strip("/"))
+    words = {"/**/": "/(?:.*/)?", "**/": "(?:.*/)?", "/**": "/.*", "*": "[^/]*", "?": "[^/]"}
     body = "".join(words.get(part, re.escape(part)) for part in parts)
     # `docs/*` is what stands in docs/ itself; a name alone is a file or everything in a folder.
     below = "/.*" if folder else "" if written.endswith("*") else "(?:/.*)?"
