@@ -1,6 +1,8 @@
 """`wpaas review`: what a pull request does, what is wrong with it, who must agree, who acts next."""
 
 import argparse
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,10 @@ from reconciler.cli.open import command, whole
 if TYPE_CHECKING:
     from reconciler.core.blob import Blob
     from reconciler.core.compiler import Compiled
+    from reconciler.core.manifest import Package
+    from reconciler.core.problem import Problem
+    from reconciler.core.review.agreement import Vetted
+    from reconciler.core.review.change import Proposal
     from reconciler.core.review.told import Told
     from reconciler.sync.vetting import Desk
 
@@ -87,10 +93,14 @@ def _run(arguments: argparse.Namespace) -> int:
         changed_files=arguments.changed_files,
     )
 
-    def desk(folder: Path, files: "dict[str, Blob]", compiled: "Compiled") -> "Desk":
-        return _desk(folder, files, compiled, arguments.cache)
+    def vet(
+        packages: "Sequence[Package]", proposal: "Proposal", base: "Compiled", result: "Compiled"
+    ) -> "tuple[Sequence[Vetted], Sequence[Problem]]":
+        from reconciler.sync.review_packages import vet_packages
 
-    found, made = review_commits(asked, now(), desk)
+        return vet_packages(packages, proposal, base, result, partial(_desk, arguments))
+
+    found, made = review_commits(asked, now(), vet)
     print(_formatted(tell(made), arguments.format, found.base, found.head), end="")
     if made.outcome == "refused":
         return EXIT_REFUSED
@@ -98,7 +108,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _desk(
-    folder: Path, files: "dict[str, Blob]", compiled: "Compiled", cache: Path | None
+    arguments: argparse.Namespace, files: "Mapping[str, Blob]", compiled: "Compiled"
 ) -> "Desk":
     from reconciler.core.vetting.php import analyse_php
     from reconciler.daemon.clock import now
@@ -106,9 +116,9 @@ def _desk(
     from reconciler.shell.vetting_cache import default_folder
     from reconciler.sync.vetting import Desk, report_cache
 
-    kept = cache or default_folder()
+    kept = arguments.cache or default_folder()
     return Desk(
-        fleet=folder,
+        fleet=arguments.repo,
         blobs=files,
         compiled=compiled,
         analyse=analyse_php,

@@ -29,8 +29,10 @@ class Checker:
 
     def is_good(self, value: Any) -> bool:
         """Whether there is surely no fault; False means: look with `faults`."""
-        if _doubtful(value):
-            return False
+        return not _doubtful(value) and self.fits(value)
+
+    def fits(self, value: Any) -> bool:
+        """The same for a value that holds no float, and no whole number from MAX_WHOLE on."""
         try:
             return self._quick.is_valid(value)
         except ValueError:  # what it cannot read, such as half of a surrogate pair

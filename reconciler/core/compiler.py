@@ -143,8 +143,8 @@ def _read_site(
     if problem is not None:
         return None, (problem,)
     good = good_document(blob.path, blob.data, checker)
-    if good is not None:
-        return good, tuple(_beside_shape(good, name, platform, allowlist, ()))
+    if good is not None and plaintext.harmless(blob.data):
+        return good, tuple(_first_of_each_place(_meaning(good, name, platform, allowlist)))
     parsed = parse_json(blob.path, blob.data)
     if parsed.document is None:
         return None, parsed.problems
@@ -153,24 +153,12 @@ def _read_site(
         return None, (*parsed.problems, *shape)
     return parsed.document, (
         *parsed.problems,
-        *_beside_shape(parsed.document, name, platform, allowlist, shape),
-    )
-
-
-def _beside_shape(
-    document: Document,
-    name: str,
-    platform: Platform | None,
-    allowlist: Allowlist | None,
-    shape: Iterable[Problem],
-) -> Iterator[Problem]:
-    texts: tuple[Iterable[Problem], ...] = ()
-    if not plaintext.harmless(document.value):
-        texts = (plaintext.address_problems(document), plaintext.text_problems(document))
-    return _first_of_each_place(
-        *texts,
-        shape,
-        _meaning(document, name, platform, allowlist),
+        *_first_of_each_place(
+            plaintext.address_problems(parsed.document),
+            plaintext.text_problems(parsed.document),
+            shape,
+            _meaning(parsed.document, name, platform, allowlist),
+        ),
     )
 
 

@@ -84,8 +84,6 @@ ProblemCode = Literal[
 
 MAX_SHOWN_CHARS = 60
 MIN_SECRET_CHARS = 24
-MIN_TOKEN_CHARS = 11
-"""The shortest that `looks_secret` takes for a token: "sk-" and eight characters."""
 MIN_SECRET_BITS_PER_CHAR = 4.5
 HIDDEN = "(hidden: it looks like a secret)"
 

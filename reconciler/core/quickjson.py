@@ -29,7 +29,7 @@ def good_document(file: str, data: bytes, checker: Checker) -> Document | None:
         value = _DECODER.decode(data.decode("utf-8"))
     except (ValueError, RecursionError):
         return None
-    if not isinstance(value, dict) or not checker.is_good(value):
+    if not isinstance(value, dict) or not checker.fits(value):
         return None
     places = _Places(file, data)
     return Document(

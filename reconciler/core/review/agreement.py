@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reconciler.core.compiler import Compiled
 from reconciler.core.manifest import Site
 from reconciler.core.review.authority import owners_in, site_name
 from reconciler.core.review.change import Area, Change, Proposal
 from reconciler.core.review.codeowners import Owners, read_owners
-from reconciler.core.vetting.lanes import Lane
-from reconciler.core.vetting.report import Report
 from reconciler.core.vetting.report_phrase import Phrase, Quoted
+
+if TYPE_CHECKING:  # a proposal without a package needs no vetting, which takes long to load
+    from reconciler.core.vetting.lanes import Lane
+    from reconciler.core.vetting.report import Report
 
 MAX_PEOPLE = 6
 SOMEBODY = "somebody who may merge here"
@@ -20,11 +23,11 @@ SOMEBODY = "somebody who may merge here"
 class Vetted:
     """A package that the proposal brings, judged. `place`: its entry in the allowlist."""
 
-    report: Report
+    report: "Report"
     place: str = ""
 
     @property
-    def lane(self) -> Lane:
+    def lane(self) -> "Lane":
         """How many people it takes."""
         return self.report.lane
 
