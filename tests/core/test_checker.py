@@ -53,11 +53,11 @@ def nearly_good(draw: st.DrawFn, example: Any) -> Any:
         container, key = draw(st.sampled_from(found))
         match draw(st.sampled_from(["change", "drop", "add", "repeat"])):
             case "change":
-                container[key] = draw(VALUES)
+                container[key] = copy.deepcopy(draw(VALUES))
             case "drop":
                 del container[key]
             case "add" if isinstance(container, dict):
-                container[draw(st.sampled_from([*container, "x"]))] = draw(VALUES)
+                container[draw(st.sampled_from([*container, "x"]))] = copy.deepcopy(draw(VALUES))
             case _ if isinstance(container, list):
                 container.append(copy.deepcopy(container[key]))
     return value

@@ -60,7 +60,7 @@ def test_a_good_file_is_read_quickly() -> None:
 
 
 class _Slow(Checker):
-    def is_good(self, value: Any) -> bool:
+    def fits(self, value: Any) -> bool:
         return False
 
 
