@@ -15,6 +15,7 @@ import pytest
 from proposals import Repository, reviewed
 
 from reconciler.core.problem import ProblemCode
+from reconciler.core.review.labels import LABELS
 
 HERE = Path(__file__).parent
 CASES = sorted(HERE.glob("*.case"))
@@ -67,3 +68,18 @@ def test_every_code_of_a_review_has_a_case() -> None:
     text = "".join(case.read_text(encoding="utf-8").split("--- text")[1] for case in CASES)
     assert {code for code in REVIEW_CODES if f": {code}" in text} == REVIEW_CODES
     assert set(get_args(ProblemCode)) >= REVIEW_CODES
+
+
+def test_the_communities_page_shows_what_is_really_printed() -> None:
+    page = (HERE.parents[2] / "docs/communities.md").read_text(encoding="utf-8")
+    for name in ("new-site", "typo"):
+        _, *parts = PART.split((HERE / f"{name}.case").read_text(encoding="utf-8"))
+        (text,) = (
+            text for path, text in zip(parts[1::4], parts[3::4], strict=True) if path == "text"
+        )
+        assert f"```\n{text}```\n" in page
+
+
+def test_the_communities_page_names_every_label() -> None:
+    page = (HERE.parents[2] / "docs/communities.md").read_text(encoding="utf-8")
+    assert {label for label in LABELS if f"`{label}`" not in page} == set()
