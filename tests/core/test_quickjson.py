@@ -38,6 +38,7 @@ def nearly_a_site(draw: st.DrawFn) -> bytes:
 @given(nearly_a_site())
 @example(GOOD)
 @example(b"\xef\xbb\xbf" + GOOD)
+@example(GOOD.replace(b'"title"', b'"title": "Again", "title"'))
 @example(b"[" * 30_000)
 @example(GOOD + b" " * 40_000)
 def test_what_is_read_quickly_is_what_the_strict_parser_reads(data: bytes) -> None:
