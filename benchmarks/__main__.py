@@ -9,7 +9,7 @@ import statistics
 import sys
 import time
 
-from benchmarks import edge, image, layer, page, process, settings, sites, unchanged, vetting
+from benchmarks import edge, image, layer, page, process, settings, sites, unchanged, validate, vetting
 from benchmarks.arena import Arena
 from benchmarks.figure import ROUNDS, Figure, Group
 from demo.stage import ROOT
@@ -25,6 +25,7 @@ GROUPS: tuple[Group, ...] = (
     *page.GROUPS,
     *edge.GROUPS,
     *vetting.GROUPS,
+    *validate.GROUPS,
 )
 OUTPUT = ROOT / "build" / "bench.json"
 ROW = "{:22} {:>11} {:>11} {:>7} {:>15}  {}"

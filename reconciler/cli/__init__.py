@@ -21,6 +21,7 @@ from reconciler.cli import (
     live,
     packages,
     plugin,
+    review,
     site,
     streams,
     validate,
@@ -33,6 +34,7 @@ DESCRIPTION = """\
 WordPress sites from a Git repository, on Docker Swarm.
 
   wpaas validate          check the files of a fleet, every problem at once
+  wpaas review            what a pull request does, and who must agree
   wpaas site new NAME     write the file of a new site
   wpaas plan              what would change, and why; changes nothing
   wpaas run               follow the repository and converge, until stopped
@@ -78,17 +80,8 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = root.add_subparsers(metavar="COMMAND", required=True, dest="command")
     for module in (
-        validate,
-        fleet,
-        live,
-        site,
-        plugin,
-        packages,
-        advisories,
-        image,
-        cluster,
-        doctor,
-        env,
+        *(validate, review, fleet, live, site, plugin, packages, advisories, image, cluster),
+        *(doctor, env),
     ):
         module.add(commands)
     return root

@@ -67,6 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
         case "json":
             print(as_json(files, problems))
         case "github":
+            from reconciler.core.annotations import as_github
+
             print(as_github(problems), end="")
         case _:
             text = as_coloured_text if coloured() else as_text
@@ -121,21 +123,3 @@ def as_json(files: int, problems: "Sequence[Problem]") -> str:
         for problem in problems
     ]
     return json.dumps({"files": files, "problems": listed}, indent=2, ensure_ascii=False)
-
-
-def as_github(problems: "Sequence[Problem]") -> str:
-    """One workflow command a line (GitHub, "Workflow commands for GitHub Actions")."""
-    lines = []
-    for problem in problems:
-        place = f"file={_property(problem.file)},line={problem.line},col={problem.column}"
-        text = _data(f"{problem.message}\nfix: {problem.fix}")
-        lines.append(f"::{problem.severity} {place},title={problem.code}::{text}\n")
-    return "".join(lines)
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -9,18 +9,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any
 
 from reconciler.core import domains, package_policy, plaintext, policy, reading
 from reconciler.core.advisory_policy import advisory_problems
 from reconciler.core.base_lock import lock_problems
 from reconciler.core.blob import EXECUTABLE, Blob, unreadable
+from reconciler.core.checker import Checker
 from reconciler.core.document import Document
 from reconciler.core.jsontext import MAX_BYTES as MAX_SITE_BYTES
 from reconciler.core.jsontext import parse_json
 from reconciler.core.manifest import Allowlist, Platform, Site
 from reconciler.core.packages import image_problems
 from reconciler.core.problem import Problem, in_order, shown
+from reconciler.core.quickjson import good_document
 from reconciler.core.schema import Schemas, shape_problems, validator
 from reconciler.core.shared import broken, read_allowlist, read_platform
 from reconciler.core.sitefiles import NAME, by_name, stems
@@ -130,7 +131,7 @@ def _read_sites(
 
 
 def _read_site(
-    blob: Blob, name: str, checker: Any, platform: Platform | None, allowlist: Allowlist | None
+    blob: Blob, name: str, checker: Checker, platform: Platform | None, allowlist: Allowlist | None
 ) -> tuple[Document | None, Iterable[Problem]]:
     problem = unreadable(blob, MAX_SITE_BYTES)
     if problem is None and blob.mode == EXECUTABLE:
@@ -143,6 +144,9 @@ def _read_site(
         )
     if problem is not None:
         return None, (problem,)
+    good = good_document(blob.path, blob.data, checker)
+    if good is not None and plaintext.harmless(blob.data):
+        return good, tuple(_first_of_each_place(_meaning(good, name, platform, allowlist)))
     parsed = parse_json(blob.path, blob.data)
     if parsed.document is None:
         return None, parsed.problems

@@ -135,6 +135,8 @@ def _is_address(labels: list[str], domain: str) -> bool:
     """Whether a resolver might take it for an address: 127.1 and 0x7f.1 included."""
     if _NUMERIC.fullmatch(labels[-1]):
         return True
+    if ":" not in domain:
+        return False  # the other form of four numbers ends in one, see above
     try:
         ipaddress.ip_address(domain)
     except ValueError:

@@ -29,6 +29,16 @@ def texts(value: Any, pointer: str = "") -> Iterator[tuple[str, str, bool]]:
             yield from texts(item, child(pointer, number))
 
 
+def harmless(data: bytes) -> bool:
+    """Whether no text of a good JSON file can have a problem below: true of nearly every file.
+
+    Without an escape, each text of it is a part of the file between two quotes, and JSON lets no
+    control character but DEL into one.
+    """
+    odd = b"@" in data or b"\\" in data or b"\x7f" in data
+    return data.isascii() and not odd and not looks_secret(data.decode("ascii"))
+
+
 def text_problems(document: Document) -> Iterator[Problem]:
     """Hidden characters and text in another than the composed form, and secrets (a warning)."""
     for pointer, text, is_key in texts(document.value):

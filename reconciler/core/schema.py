@@ -4,23 +4,21 @@ The library's messages are never shown: they repeat values, whole documents at t
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.validators import extend
-
+from reconciler.core.checker import Checker, Schema
 from reconciler.core.document import Document, child
 from reconciler.core.nearest import nearest
 from reconciler.core.problem import Problem, ProblemCode, shown
 
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
 MAX_SUGGESTIONS = 3
 MAX_LISTED = 12
 MAX_FIX_CHARS = 120
-
-Schema = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,40 +30,22 @@ class Schemas:
     allowlist: Schema
 
 
-def _integer(_checker: object, value: object) -> bool:
-    # The standard calls 2.0 an integer; nobody who writes 2.0 webheads means it.
-    return isinstance(value, int) and not isinstance(value, bool)
+def validator(schema: Schema) -> Checker:
+    """A checker to use for many documents; making one costs more than using it."""
+    return Checker(schema)
 
 
-def _pattern(
-    _validator: object, pattern: str, value: object, _schema: object
-) -> Iterator[ValidationError]:
-    # `$` of Python's search lets a line end through; fullmatch does not.
-    if isinstance(value, str) and not re.compile(pattern).fullmatch(value):
-        yield ValidationError("form")
-
-
-_Validator: Any = extend(  # type: ignore[no-untyped-call]  # the stubs leave it bare
-    Draft202012Validator,
-    validators={"pattern": _pattern},
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _integer),
-)
-
-
-def validator(schema: Schema) -> Any:
-    """A validator to use for many documents; making one costs more than using it."""
-    return _Validator(schema)
-
-
-def shape_problems(document: Document, checker: Any) -> tuple[Problem, ...]:
+def shape_problems(document: Document, checker: Checker) -> tuple[Problem, ...]:
     """Every fault of the document's shape, each once, in no special order."""
+    if checker.is_good(document.value):
+        return ()
     found: dict[Problem, None] = {}
-    for error in checker.iter_errors(document.value):
+    for error in checker.faults(document.value):
         found.update(dict.fromkeys(_problems(document, error)))
     return tuple(found)
 
 
-def _problems(document: Document, error: ValidationError) -> Iterator[Problem]:
+def _problems(document: Document, error: "ValidationError") -> Iterator[Problem]:
     pointer = ""
     for step in error.absolute_path:
         pointer = child(pointer, step)

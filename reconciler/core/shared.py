@@ -7,12 +7,13 @@ from datetime import date
 from reconciler.core import external, package_policy, policy, reading
 from reconciler.core.blob import MAX_ALLOWLIST_BYTES, Blob, unreadable
 from reconciler.core.bytestext import KIBIBYTE
+from reconciler.core.checker import Schema
 from reconciler.core.document import Document
 from reconciler.core.manifest import Allowlist, Platform
 from reconciler.core.packages import path_problems
 from reconciler.core.plaintext import text_problems
 from reconciler.core.problem import Problem
-from reconciler.core.schema import Schema, Schemas, shape_problems, validator
+from reconciler.core.schema import Schemas, shape_problems, validator
 from reconciler.core.yamltext import parse_yaml
 
 PLATFORM = "platform.yaml"

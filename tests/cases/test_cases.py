@@ -67,6 +67,15 @@ def test_the_fleet_that_the_cases_change_is_good() -> None:
 ELSEWHERE = {
     *("encoding", "file-too-large"),  # bytes that a text file cannot hold: tests/core
     *("review-differs", "review-missing"),  # said by `wpaas plugin verify`: tests/core/vetting
+    # said by `wpaas review`: tests/cases/review
+    *(
+        "base-moved-on",
+        "last-owner-removed",
+        "not-among-owners",
+        "not-an-owner",
+        "package-not-read",
+    ),
+    *("removes-anothers-site", "site-renamed", "vetting-blocks"),
 }
 
 

@@ -1,7 +1,10 @@
 """A job of a workflow, carried out in a clean folder as a rented machine would: its steps in order."""
 
 import os
+import re
+import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +24,16 @@ def jobs(workflow: Path) -> dict[str, list[dict[str, Any]]]:
     return {name: job["steps"] for name, job in document["jobs"].items()}
 
 
-def clone(folder: Path) -> None:
+def environment(workflow: Path, job: str) -> dict[str, str]:
+    """The `env:` of a job, as written."""
+    document = yaml.safe_load(workflow.read_text(encoding="utf-8"))
+    found: dict[str, str] = document["jobs"][job].get("env", {})
+    return found
+
+
+def clone(folder: Path, origin: Path = ROOT) -> None:
     """What `actions/checkout` leaves: HEAD, and what is changed here and not committed yet."""
-    _git("clone", "--quiet", str(ROOT), str(folder), at=ROOT)
+    _git("clone", "--quiet", str(origin), str(folder), at=ROOT)
     changed = _git("diff", "--binary", "HEAD", at=ROOT)
     if changed:
         _git("apply", "--whitespace=nowarn", "-", at=folder, given=changed)
@@ -35,10 +45,18 @@ def _git(*args: str, at: Path, given: bytes | None = None) -> bytes:
 
 
 class Machine:
-    """A workspace below `folder`, and a home with nothing in it."""
+    """A workspace below `folder`, and a home with nothing in it.
 
-    def __init__(self, folder: Path) -> None:
+    `context` is what `${{ … }}` may name, such as the event; `origin` is the repository on the forge.
+    """
+
+    def __init__(
+        self, folder: Path, context: Mapping[str, Any] | None = None, origin: Path = ROOT
+    ) -> None:
         self.workspace, home = folder / "workspace", folder / "home"
+        self.artifacts = folder / "artifacts"
+        self.context: Mapping[str, Any] = context or {}
+        self._origin = origin
         self.workspace.mkdir()
         home.mkdir()
         path = os.environ["PATH"].split(os.pathsep)
@@ -61,10 +79,39 @@ class Machine:
     def take(self, step: dict[str, Any]) -> subprocess.CompletedProcess[str]:
         """Carry out one step; a checkout is a clone of this repository."""
         if "uses" in step:
-            assert step["uses"].startswith("actions/checkout@"), step
-            clone(self.workspace / step.get("with", {}).get("path", "."))
+            action, options = step["uses"].partition("@")[0], step.get("with", {})
+            self._use(action, {key: self.filled(str(text)) for key, text in options.items()})
             return subprocess.CompletedProcess([], 0, "", "")
-        return self.run(step["run"])
+        more = {key: self.filled(text) for key, text in step.get("env", {}).items()}
+        return self.run(step["run"], **more)
+
+    def filled(self, text: str) -> str:
+        """With each `${{ a.b }}` in the place of what the context says."""
+        return re.sub(r"\$\{\{ ([\w.]+) \}\}", lambda match: self._named(match[1]), text)
+
+    def _named(self, path: str) -> str:
+        value: Any = self.context
+        for key in path.removeprefix("github.").split("."):
+            value = value[key]
+        return str(value)
+
+    def _use(self, action: str, options: Mapping[str, str]) -> None:
+        match action:
+            case "actions/checkout":
+                place = self.workspace / options.get("path", ".")
+                if not place.exists() or place == self.workspace:
+                    clone(place, self._origin)
+            case "actions/upload-artifact":
+                place = self.artifacts / options["name"]
+                place.mkdir(parents=True, exist_ok=True)
+                shutil.copy(self.workspace / options["path"], place)
+            case "actions/download-artifact":
+                place = self.workspace / options["path"]
+                shutil.rmtree(place, ignore_errors=True)
+                if (self.artifacts / options["name"]).is_dir():
+                    shutil.copytree(self.artifacts / options["name"], place)
+            case _:
+                raise AssertionError(action)
 
     def run(self, line: str, **more: str) -> subprocess.CompletedProcess[str]:
         """What a `run:` step does with this text."""

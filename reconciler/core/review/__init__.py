@@ -1,0 +1,1 @@
+"""A proposed change, judged: what is wrong, what it does, who must agree, and who acts next."""

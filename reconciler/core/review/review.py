@@ -1,0 +1,146 @@
+"""Join what was found of a proposal: is anything in the way, who must agree, who acts next."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reconciler.core.checker import Schema
+from reconciler.core.compiler import Compiled
+from reconciler.core.problem import Problem, escaped, in_order
+from reconciler.core.review.agreement import Agreement, Vetted, agreements
+from reconciler.core.review.authority import added_owners, authority_problems
+from reconciler.core.review.change import Proposal
+from reconciler.core.review.effects import effects
+from reconciler.core.review.labels import labels
+from reconciler.core.vetting.report_phrase import Phrase, Quoted, counted
+
+Outcome = Literal["good", "agree", "errors", "refused"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What is to be said of a proposal. `author` is "" where nobody said who it is.
+
+    `before`: problems that the base has already, which are not the author's. `refusal` says why
+    nothing was looked at, else it is "".
+    """
+
+    outcome: Outcome
+    author: str = ""
+    problems: tuple[Problem, ...] = ()
+    before: tuple[Problem, ...] = ()
+    plan: tuple[Phrase, ...] = ()
+    vetted: tuple[Vetted, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
+    notes: tuple[Phrase, ...] = ()
+    labels: tuple[str, ...] = ()
+    refusal: str = ""
+    next: tuple[Phrase, ...] = field(default=())
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """Problems that have to be corrected."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+
+def review(
+    proposal: Proposal,
+    base: Compiled,
+    result: Compiled,
+    schema: Schema,
+    vetted: Sequence[Vetted] = (),
+    found: Iterable[Problem] = (),
+) -> Review:
+    """Judge a proposal; `result` is what the base would be after it, `found` what vetting met."""
+    problems, before = _new(base, result)
+    own = (*authority_problems(proposal), *_moved_on(proposal), *found)
+    problems = tuple(sorted({*problems, *own}, key=in_order))
+    errors = [problem for problem in problems if problem.severity == "error"]
+    wanted = agreements(proposal, base, result, vetted)
+    outcome: Outcome = "errors" if errors else "agree" if wanted else "good"
+    author = escaped(proposal.author or "")
+    return Review(
+        outcome=outcome,
+        author=author,
+        problems=problems,
+        before=before,
+        plan=effects(proposal, base, result, schema),
+        vetted=tuple(vetted),
+        agreements=wanted,
+        notes=tuple(_notes(proposal)),
+        labels=labels(proposal, base, result, outcome),
+        next=tuple(_next(outcome, author, len(errors), wanted)),
+    )
+
+
+def refused(why: str, following: str, author: str = "") -> Review:
+    """Nothing was looked at, for part of the change may be out of sight."""
+    return Review(
+        outcome="refused",
+        author=author,
+        refusal=why,
+        labels=("needs-author",),
+        next=((_who(author), f": {following}"),),
+    )
+
+
+def _new(base: Compiled, result: Compiled) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+    """(problems that come with the proposal, problems that were there before)."""
+    known = {_identity(problem) for problem in base.problems}
+    new = tuple(p for p in result.problems if _identity(p) not in known)
+    return new, tuple(p for p in result.problems if _identity(p) in known)
+
+
+def _identity(problem: Problem) -> tuple[str, str, str, str, str]:
+    # Lines move with every edit.
+    return (problem.severity, problem.code, problem.file, problem.value, problem.message)
+
+
+def _moved_on(proposal: Proposal) -> Iterator[Problem]:
+    for path in proposal.moved_on:
+        yield Problem(
+            code="base-moved-on",
+            file=escaped(path),
+            message="the file was changed here and, since then, in the base too",
+            fix="bring the base into your branch (merge or rebase), then push",
+        )
+
+
+def _notes(proposal: Proposal) -> Iterator[Phrase]:
+    if proposal.author is None and proposal.in_area("site"):
+        yield ("who proposes this is not known, so whether they may cannot be judged (--author)",)
+    for site, login in added_owners(proposal):
+        yield (Quoted(f"@{login}"), f" would become an owner of {site}: does that person agree?")
+
+
+def _next(
+    outcome: Outcome, author: str, errors: int, wanted: Sequence[Agreement]
+) -> Iterator[Phrase]:
+    match outcome:
+        case "errors":
+            it = "it" if errors == 1 else "them"
+            yield (_who(author), f": correct {it} and push to the same branch; it is then checked again",)  # fmt: skip
+        case "agree":
+            for agreement in wanted:
+                yield (*agreement.people, f": {agreement.words}")
+        case _:
+            yield ("whoever may merge: merge it, nobody else has to look",)
+
+
+def _who(author: str) -> str | Quoted:
+    return Quoted(f"@{author}") if author else "the author"
+
+
+def headline(made: Review) -> str:
+    """The first line: where the proposal stands."""
+    match made.outcome:
+        case "good":
+            return "Thank you! Nothing stands in the way."
+        case "agree":
+            people = sum(agreement.number for agreement in made.agreements)
+            return f"Thank you! Nothing is wrong here; {counted(people, 'approval')} to go."
+        case "errors":
+            have = "has" if len(made.errors) == 1 else "have"
+            return f"Thank you! {counted(len(made.errors), 'thing')} {have} to be corrected first."
+        case _:
+            return "This cannot be reviewed as it is."
