@@ -20,12 +20,12 @@ check: $(VENV)/ready ## format, lint, types and layers
 	@bash tests/check
 
 unit: $(VENV)/ready ## the tests that need no engine
-	@$(PYTHON) -m pytest -q tests/core tests/repo
+	@$(PYTHON) -m pytest -q -m "not clone" tests/core tests/repo
 
 bench: install ## the published figures, side by side with a peer
 	@$(PYTHON) -m benchmarks $(if $(ONLY),--only $(ONLY))
 
-install: ## what the machine lacks: engine, browser, Python packages
+install: ## what the machine lacks: engine, Python packages; WPAAS_TESTS=1: what tests need too
 	@bash deploy/local/install.sh
 	@$(MAKE) --silent $(VENV)/ready
 

@@ -9,7 +9,7 @@ import statistics
 import sys
 import time
 
-from benchmarks import layer, page, process, settings, sites, unchanged
+from benchmarks import edge, layer, page, process, settings, sites, unchanged
 from benchmarks.arena import Arena
 from benchmarks.figure import ROUNDS, Figure, Group
 from demo.stage import ROOT
@@ -22,6 +22,7 @@ GROUPS: tuple[Group, ...] = (
     *sites.GROUPS,
     *layer.GROUPS,
     *page.GROUPS,
+    *edge.GROUPS,
 )
 OUTPUT = ROOT / "build" / "bench.json"
 ROW = "{:22} {:>11} {:>11} {:>7} {:>15}  {}"

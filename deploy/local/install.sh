@@ -9,11 +9,11 @@ LOG=${WPAAS_INSTALL_LOG:-/var/log/wpaas-install.log}
 ENGINE_LOG=/var/log/wpaas-dockerd.log
 PULL_S=60
 ENGINE_S=60
-BROWSER=${WPAAS_BROWSER:-0} # 1: the end-to-end tests' Chromium too
+TESTS=${WPAAS_TESTS:-0} # 1: what only the tests need too: Chromium, an SSH server, openssl
 
 if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || { echo "install.sh: run me as root, or install sudo" >&2; exit 1; }
-    exec sudo -- env "WPAAS_BROWSER=$BROWSER" "$0" "$@"
+    exec sudo -- env "WPAAS_TESTS=$TESTS" "$0" "$@"
 fi
 : >"$LOG"
 START=$(date +%s)
@@ -59,6 +59,35 @@ install_packages() {
         # shellcheck disable=SC2086 # a list of words
         apt_install $missing
         done_with "packages:$missing"
+    fi
+}
+
+install_for_tests() {
+    [ "$TESTS" = 1 ] || return 0
+    missing=
+    command -v openssl >/dev/null || missing="$missing openssl"
+    command -v ssh >/dev/null || missing="$missing openssh-client"
+    { command -v chromium || command -v google-chrome; } >/dev/null || missing="$missing chromium"
+    if [ ! -x /usr/sbin/sshd ]; then
+        missing="$missing openssh-server"
+        # The tests start it on 127.0.0.1 themselves: this machine gets no SSH server of its own
+        # (`systemctl unmask ssh ssh.socket` gives it one).
+        mkdir -p /etc/systemd/system
+        for unit in ssh.service ssh.socket; do
+            [ -e "/etc/systemd/system/$unit" ] || ln -s /dev/null "/etc/systemd/system/$unit"
+        done
+    fi
+    if [ -z "$missing" ]; then
+        done_with "for the tests: all there"
+    else
+        apt_update
+        case $missing in *chromium*) # Ubuntu has none but a snap, which no test can start
+            apt-cache show chromium >/dev/null 2>&1 ||
+                fail "no package chromium here: install google-chrome, then run this again" ;;
+        esac
+        # shellcheck disable=SC2086 # a list of words
+        apt_install $missing
+        done_with "for the tests:$missing"
     fi
 }
 
@@ -157,5 +186,6 @@ base_image() {
 }
 
 install_packages
+install_for_tests
 start_engine
 base_image

@@ -8,29 +8,41 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.core.local_cluster import is_cluster_name
+from reconciler.cli.open import command, whole
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from typing import Any
 
 DEFAULT_NAME = "demo"
+LOWEST_PORT, HIGHEST_PORT = 1, 65_534
+EPILOG = """\
+It is for trying and testing: plain HTTP, one machine, privileged containers. Docker must run here.
+
+examples:
+  wpaas cluster up --port 9080
+  wpaas cluster kill node2           see what a visitor notices
+  wpaas cluster revive node2
+  wpaas cluster down                 its sites and their data go with it
+"""
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command `cluster` and its verbs."""
-    parser = subparsers.add_parser(
+    parser = command(
+        subparsers,
         "cluster",
-        help="run a three-node Swarm on this machine",
-        description="A local cluster: three nodes, each a container with an engine of its own, and "
+        "run a three-node Swarm on this machine",
+        "A local cluster: three nodes, each a container with an engine of its own, and\n"
         "a proxy on 127.0.0.1 in front. Clusters of different names live side by side.",
+        EPILOG,
     )
     parser.set_defaults(run=run)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     up = _verb(verbs, "up", "start or heal the cluster; changes nothing where all is well")
     up.add_argument(
         "--port",
-        type=int,
+        type=whole(LOWEST_PORT, HIGHEST_PORT),
         help="port on 127.0.0.1; PORT+1 is the registry's (default: the one it has, else from 8080)",
     )
     _verb(verbs, "down", "remove the cluster, its data included")
@@ -67,8 +79,10 @@ def run(args: argparse.Namespace) -> int:
             context = json.loads(path.read_text(encoding="utf-8"))
             _show(args, context, f"cluster {name} is up: {context['http']}  ({path})")
         case "down":
+            there = cluster.exists(root, name)
             cluster.down(root, name)
-            _show(args, {"name": name, "removed": True}, f"cluster {name} is removed")
+            text = f"cluster {name} is removed" if there else f"there was no cluster {name}"
+            _show(args, {"name": name, "removed": there}, text)
         case "kill":
             cluster.kill(root, name, args.node)
             _show(args, {"name": name, "killed": args.node}, f"{args.node} is dead")
@@ -77,7 +91,9 @@ def run(args: argparse.Namespace) -> int:
             _show(args, {"name": name, "revived": args.node}, f"{args.node} is ready")
         case _:
             found = cluster.status(root, name)
-            _show(args, found, _table(found))
+            there = cluster.exists(root, name)
+            hint = f"\nthere is no cluster {name}; `wpaas cluster up --name {name}` makes it"
+            _show(args, found, _table(found) + ("" if there else hint))
             return 0 if found["whole"] else 1
     return 0
 
@@ -94,6 +110,8 @@ def clone_root(folder: Path) -> Path:
 
 
 def _name(root: Path, args: argparse.Namespace) -> str:
+    from reconciler.core.local_cluster import is_cluster_name
+
     current = root / ".wpaas" / "current"
     name = args.name or getattr(args, "cluster", None)
     if not name and current.is_file():

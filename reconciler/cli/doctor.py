@@ -2,15 +2,20 @@
 
 import argparse
 
-from reconciler.cli.open import add_format, fleet, print_json
+from reconciler.cli.open import add_format, command, fleet, print_json
 
 EXIT_FAILED = 1
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command."""
-    doctor = commands.add_parser(
-        "doctor", help="check engine, Git, registry, database, store, time"
+    doctor = command(
+        commands,
+        "doctor",
+        "check Git, engine, nodes, registry, database, store",
+        "Check what the reconciler needs, one after the other, and say what to do about "
+        "what is off.",
+        "exit codes: 0 all is well, 1 something is off, 2 wrong usage",
     )
     add_format(doctor)
     doctor.set_defaults(run=_doctor)

@@ -2,12 +2,25 @@
 
 import argparse
 
-from reconciler.cli.open import add_format, context, print_json, print_table
+from reconciler.cli.open import add_format, command, context, print_json, print_table
+
+EPILOG = """\
+examples:
+  wpaas env
+  wpaas --cluster test env --format json
+"""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command."""
-    env = commands.add_parser("env", help="repository, engines, ports and addresses; no secrets")
+    env = command(
+        commands,
+        "env",
+        "repository, engines, ports and addresses; no secrets",
+        "Print where everything of the cluster is: repository, engines, addresses, state.\n"
+        "No secret is among it.",
+        EPILOG,
+    )
     add_format(env)
     env.set_defaults(run=_env)
 

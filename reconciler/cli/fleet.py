@@ -1,7 +1,6 @@
 """`wpaas plan`, `apply` and `run`: the loop seen, done once, and followed."""
 
 import argparse
-import logging
 import signal
 import sys
 import threading
@@ -11,32 +10,95 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from reconciler.cli.open import add_format, context, fleet, print_json
+from reconciler.cli.open import add_format, command, context, fleet, print_json
 from reconciler.errors import UsageError
 
 EXIT_FAILED, EXIT_REFUSED, EXIT_CHANGES = 1, 3, 4
+SHORTEST_S, LONGEST_S = 0.1, 86_400
+PLAN = """\
+One line for each operation: the site, what is done to what, and the cause. Where the image is not
+in the registry yet, its digest is computed and nothing is uploaded.
+
+examples:
+  wpaas plan
+  wpaas plan --detailed-exitcode --format json
+
+exit codes: 0 shown, 1 a stage failed, 2 wrong usage, 3 a guard refuses the plan, 4 there are changes
+(with --detailed-exitcode alone)
+"""
+APPLY = """\
+Each operation is printed when it is done. A site that fails stops no other site; a file with a
+problem leaves its site as it is. Refused while a daemon works on the same cluster.
+
+exit codes: 0 all done, 1 a stage or a site failed, or a file has an error, 2 wrong usage, 3 a guard
+refused a part of it
+"""
+RUN = """\
+The log goes to standard error: a line for each new commit and for each operation. What fails is
+tried again, later each time. SIGTERM or Ctrl-C ends it after the operation that is under way; kill
+-9 does no harm, the next start goes on. One daemon for a cluster: a second one is refused.
+
+examples:
+  wpaas run
+  wpaas run --watch ~/fleet        try changes without a commit
+"""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the three commands."""
-    plan = commands.add_parser("plan", help="show what would change, and why; changes nothing")
+    plan = command(
+        commands,
+        "plan",
+        "show what would change, and why; changes nothing",
+        "Show what the newest commit would change, and why. Nothing is written anywhere.",
+        PLAN,
+    )
     plan.add_argument(
         "--detailed-exitcode", action="store_true", help="exit with 4 where there are changes"
     )
     add_format(plan)
     plan.set_defaults(run=_plan)
-    apply = commands.add_parser("apply", help="converge on the newest commit once, and end")
+    apply = command(
+        commands,
+        "apply",
+        "converge on the newest commit once, and end",
+        "Carry out what `wpaas plan` shows, once. Safe to interrupt and to run again.",
+        APPLY,
+    )
     add_format(apply)
     apply.set_defaults(run=_apply)
-    run = commands.add_parser("run", help="follow the repository until stopped (the daemon)")
+    run = command(
+        commands,
+        "run",
+        "follow the repository until stopped (the daemon)",
+        "Follow the repository and carry out each new commit, until stopped.",
+        RUN,
+    )
     run.add_argument(
         "--watch",
         metavar="FOLDER",
         type=Path,
         help="follow a local working tree instead of commits, to try changes",
     )
-    run.add_argument("--interval", type=float, metavar="SECONDS", help="poll this often")
+    run.add_argument(
+        "--interval",
+        type=_seconds,
+        metavar="SECONDS",
+        help="look this often (default: the context's, else 30)",
+    )
     run.set_defaults(run=_run)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not SHORTEST_S <= seconds <= LONGEST_S:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of seconds from {SHORTEST_S} to {LONGEST_S}"
+        )
+    return seconds
 
 
 def _plan(arguments: argparse.Namespace) -> int:
@@ -67,13 +129,15 @@ def _apply(arguments: argparse.Namespace) -> int:
         print(refusal, file=sys.stderr)
     if notice := report.as_json()["notice"]:
         print(notice, file=sys.stderr)
+    if report.error:
+        print(f"stage {report.stage}: {report.error}", file=sys.stderr)
     if arguments.format == "json":
         print_json({**report.as_json(), "operations": [_as_json(out) for out in report.outcomes]})
-    elif not report.outcomes:
+    elif not report.outcomes and not report.error:
         print("nothing to do")
     if report.refused:
         return EXIT_REFUSED
-    failed = report.failures or any(p.severity == "error" for p in report.problems)
+    failed = report.error or report.failures or any(p.severity == "error" for p in report.problems)
     return EXIT_FAILED if failed else 0
 
 
@@ -88,6 +152,8 @@ def _say(outcome: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    import logging
+
     from reconciler.daemon.follow import Daemon
     from reconciler.shell.journal import Journal, sole_writer
     from reconciler.sync.fleet import open_fleet

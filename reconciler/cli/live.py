@@ -3,15 +3,28 @@
 import argparse
 from typing import Any
 
-from reconciler.cli.open import add_format, fleet, print_json, print_table
+from reconciler.cli.open import add_format, command, fleet, print_json, print_table
 
 EXIT_FAILED = 1
 SHORT = 12
+EPILOG = """\
+The first line names four commits: observed in the repository, attempted, applied without a failure,
+and seen healthy. Below the table stand the failures and problems that the last loop reported.
+
+states: up, degraded (fewer webheads than wanted), down (no good page), missing (nothing runs)
+exit codes: 0 every site is up, 1 a site is not, or a stage failed, 2 wrong usage
+"""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command."""
-    status = commands.add_parser("status", help="sites, webheads, nodes, revisions and failures")
+    status = command(
+        commands,
+        "status",
+        "sites, webheads, nodes, revisions and failures",
+        "Show where every site stands: asked of the engines and of each site's own page.",
+        EPILOG,
+    )
     add_format(status)
     status.set_defaults(run=_status)
 

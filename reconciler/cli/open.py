@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,37 @@ if TYPE_CHECKING:
 def add_format(command: argparse.ArgumentParser) -> None:
     """`--format text|json`."""
     command.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    summary: str,
+    description: str,
+    more: str = "",
+) -> argparse.ArgumentParser:
+    """A command: its line in the list, what its help begins with, and what stands below the options.
+
+    Lines are kept as they are written.
+    """
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=description,
+        epilog=more or None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """A type for argparse: a whole number from `low` to `high`."""
+
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or not low <= int(text[:12]) <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low} to {high}")
+        return int(text)
+
+    return read
 
 
 def context(arguments: argparse.Namespace) -> "Context":

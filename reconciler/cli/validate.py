@@ -2,11 +2,12 @@
 
 import argparse
 import json
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from reconciler.cli.open import command
+from reconciler.cli.streams import coloured
 
 if TYPE_CHECKING:
     from reconciler.core.problem import Problem
@@ -19,20 +20,28 @@ formats:
           "pointer", "value", "message", "fix"}]}
   github  annotations for GitHub Actions, shown beside the lines of a pull request
 
-Each code has a section in docs/problems.md. Exit code: 0 no error, 1 errors, 2 usage.
+Each code has a section in docs/problems.md.
+
+examples:
+  wpaas validate
+  wpaas validate ~/fleet --format json
+
+exit codes: 0 no error (warnings do not count), 1 errors, 2 wrong usage
 """
 _RED, _YELLOW, _BOLD, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command."""
-    command = commands.add_parser(
+    validate = command(
+        commands,
         "validate",
-        help="check the files of a fleet, every problem at once",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "check the files of a fleet, every problem at once",
+        "Check the files of a fleet without a cluster: every problem at once, each\n"
+        "with its place and what to write instead.",
+        EPILOG,
     )
-    command.add_argument(
+    validate.add_argument(
         "path",
         metavar="PATH",
         nargs="?",
@@ -40,8 +49,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         default=Path(),
         help="folder with sites/, plugins-allowlist.yaml and platform.yaml (default: .)",
     )
-    command.add_argument("--format", choices=("text", "json", "github"), default="text")
-    command.set_defaults(run=run)
+    validate.add_argument("--format", choices=("text", "json", "github"), default="text")
+    validate.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -59,8 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
         case "github":
             print(as_github(problems), end="")
         case _:
-            colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-            print(as_coloured_text(files, problems) if colour else as_text(files, problems))
+            text = as_coloured_text if coloured() else as_text
+            print(text(files, problems))
     return EXIT_PROBLEMS if any(p.severity == "error" for p in problems) else 0
 
 

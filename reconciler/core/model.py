@@ -154,11 +154,14 @@ class Live:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedContent:
-    """What the shared services hold: databases, live settings, buckets, routes, zones."""
+    """What the shared services hold: databases, live settings, buckets, routes, zones.
 
-    databases: frozenset[str]
+    `databases` (and `live` with it) and `buckets` are None where their service did not answer.
+    """
+
+    databases: frozenset[str] | None
     live: Mapping[str, Live]
-    buckets: frozenset[str]
+    buckets: frozenset[str] | None
     tables: Mapping[str, Mapping[str, str] | None]
     zones: Mapping[str, str]
 

@@ -1,6 +1,6 @@
 """What came of a loop: an outcome for each operation, four revisions, and the reasons of failures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -99,3 +99,23 @@ class Report:
             "refused": list(self.refused),
             "notice": "; ".join(filter(None, (self.notice, *self.plan_notices))) or None,
         }
+
+
+def summary(outcomes: Sequence[Outcome], report: Report) -> str:
+    """What came of a commit's loop, in a few words. `outcomes`: those of the platform too."""
+    if report.stage:
+        return f"stopped at stage {report.stage}"
+    failures = sum(1 for out in outcomes if out.error)
+    left = sum(1 for out in outcomes if out.superseded)
+    errors = sum(1 for problem in report.problems if problem.severity == "error")
+    done = len(outcomes) - failures - left
+    parts = [_count(done, "operation")] if outcomes else ["nothing to do"]
+    parts += [f"{failures} failed"] if failures else []
+    parts += [f"{left} left to a newer commit"] if left else []
+    parts += [_count(errors, "error") + " in its files"] if errors else []
+    parts += [f"{len(report.refused)} refused"] if report.refused else []
+    return ", ".join(parts)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

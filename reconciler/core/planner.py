@@ -6,7 +6,7 @@ from typing import Literal
 
 from reconciler.core import names
 from reconciler.core.difference import differences
-from reconciler.core.health import is_stalled
+from reconciler.core.health import STALLED, is_stalled
 from reconciler.core.model import (
     Desired,
     DesiredPlatform,
@@ -44,7 +44,8 @@ def plan_sites(desired: Desired, observed: Observed) -> Plan:
     """
     operations = list(_tables(desired, observed))
     for name in sorted(desired.sites):
-        operations += _site(desired.sites[name], observed)
+        if not _must_wait(desired.sites[name], observed):
+            operations += _site(desired.sites[name], observed)
     operations += _zones(desired, observed.content)
     operations += _removed_sites(desired, observed.cluster)
     operations += _prune(desired, observed.cluster)
@@ -91,7 +92,7 @@ def _service(name: str, want: Spec, cluster: ObservedCluster, site: str) -> Iter
             action="update",
             kind="service",
             name=name,
-            cause="its roll-out stopped half way",
+            cause=STALLED,
             site=site,
             restarts=True,
         )
@@ -106,14 +107,25 @@ def _service(name: str, want: Spec, cluster: ObservedCluster, site: str) -> Iter
     )
 
 
+def _must_wait(site: DesiredSite, observed: Observed) -> bool:
+    """Whether what the site's chain needs is away.
+
+    A webhead cannot start without its database, so a roll-out could only fail. The store is needed
+    for a new site, and where a new secret has to be made known to it.
+    """
+    content = observed.content
+    new_secret = site.secret_name not in observed.cluster.secrets
+    return content.databases is None or (content.buckets is None and new_secret)
+
+
 def _site(site: DesiredSite, observed: Observed) -> Iterator[Operation]:
     content, cluster = observed.content, observed.cluster
     database, bucket = names.database_name(site.name), names.bucket_name(site.name)
-    if database not in content.databases:
+    if database not in (content.databases or ()):
         yield Operation(
             action="create", kind="database", name=database, cause=NOT_FOUND, site=site.name
         )
-    if bucket not in content.buckets:
+    if content.buckets is not None and bucket not in content.buckets:
         yield Operation(
             action="create", kind="bucket", name=bucket, cause=NOT_FOUND, site=site.name
         )

@@ -9,6 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from reconciler.core import names
+from reconciler.core.specs import NANOSECONDS
+from reconciler.core.specs import mounted_file as _file
+from reconciler.core.specs import resources as _resources
+from reconciler.core.specs import tmpfs as _tmpfs
 
 Platform = Literal["edge", "database", "store", "registry", "egress"]
 PLATFORMS: tuple[Platform, ...] = ("database", "edge", "egress", "registry", "store")
@@ -30,8 +34,6 @@ UIDS: Mapping[Platform, int] = {
 }
 
 SCRATCH = "/tmp"  # noqa: S108 - of the container, a tmpfs
-NANOSECONDS = 1_000_000_000
-MEBIBYTE = 1024 * 1024
 # PHP's children of one webhead (6) and its one health child, each with one connection.
 CONNECTIONS_PER_WEBHEAD = 7
 SPARE_CONNECTIONS = 50
@@ -152,10 +154,18 @@ def _whole(
 def _edge(secrets: Mapping[str, str], trusted_proxies: Sequence[str]) -> dict[str, Any]:
     return {
         "container": {
-            "Env": [f"WPAAS_TRUSTED_PROXIES={' '.join(trusted_proxies)}"],
+            "Env": [
+                f"WPAAS_TRUSTED_PROXIES={' '.join(trusted_proxies)}",
+                # Swarm's own template; the container's name, which the edge asks its engine for.
+                "WPAAS_SELF={{.Task.Name}}",
+            ],
             # Docker's resolver then has nobody outside to ask: an unknown name costs 20 ms and
-            # not 4 s, under the one lock that Caddy holds for all look-ups.
-            "DNSConfig": {"Nameservers": ["127.0.0.1"]},
+            # not 4 s, under the one lock that Caddy holds for all look-ups. An engine that hangs
+            # is given up after 2 s and not 10.
+            "DNSConfig": {
+                "Nameservers": ["127.0.0.1"],
+                "Options": ["timeout:1", "attempts:2"],
+            },
             # A request sent to a node that died is given up after 3 s, not after 15 minutes.
             "Sysctls": {"net.ipv4.tcp_retries2": "4"},
             "Mounts": [_tmpfs("/run", 16), _volume("edge", "/var/lib/wpaas-edge")],
@@ -243,15 +253,6 @@ def _secret(secrets: Mapping[str, str], purpose: str, platform: Platform) -> dic
     return {"SecretName": secrets[purpose], "File": _file(purpose, UIDS[platform], 0o400)}
 
 
-def _file(name: str, uid: int, mode: int) -> dict[str, Any]:
-    return {"Name": name, "UID": str(uid), "GID": str(uid), "Mode": mode}
-
-
-def _tmpfs(target: str, mebibytes: int) -> dict[str, Any]:
-    options = {"SizeBytes": mebibytes * MEBIBYTE, "Mode": 0o1777}
-    return {"Type": "tmpfs", "Target": target, "TmpfsOptions": options}
-
-
 def _volume(platform: Platform, target: str) -> dict[str, Any]:
     labels = {names.OWNER_LABEL: names.OWNER, names.PLATFORM_LABEL: platform}
     return {
@@ -268,11 +269,4 @@ def _port(target: int, published: int) -> dict[str, Any]:
         "TargetPort": target,
         "PublishedPort": published,
         "PublishMode": "host",
-    }
-
-
-def _resources(*, limit_mb: int, reserved_mb: int, pids: int) -> dict[str, Any]:
-    return {
-        "Limits": {"MemoryBytes": limit_mb * MEBIBYTE, "Pids": pids},
-        "Reservations": {"MemoryBytes": reserved_mb * MEBIBYTE},
     }

@@ -11,13 +11,12 @@ from typing import Any
 from reconciler.core import derive, names
 from reconciler.core.manifest import Platform, Site
 from reconciler.core.model import DesiredSite
+from reconciler.core.specs import NANOSECONDS, mounted_file, resources, tmpfs
 
 CONFIG_PATH = "/etc/wpaas/config.json"
 SECRET_PATH = "/etc/wpaas/secret.json"  # noqa: S105 - a path, not a secret
 WEBHEAD_UID = 33
 HTTP_PORT = 8080
-NANOSECONDS = 1_000_000_000
-MEBIBYTE = 1024 * 1024
 STOP_GRACE_S = 40
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -132,15 +131,6 @@ def _labels(site: Site) -> dict[str, str]:
     return {names.OWNER_LABEL: names.OWNER, names.SITE_LABEL: site.name}
 
 
-def _file(name: str, uid: int, mode: int) -> dict[str, Any]:
-    return {"Name": name, "UID": str(uid), "GID": str(uid), "Mode": mode}
-
-
-def _tmpfs(target: str, mebibytes: int) -> dict[str, Any]:
-    options = {"SizeBytes": mebibytes * MEBIBYTE, "Mode": 0o1777}
-    return {"Type": "tmpfs", "Target": target, "TmpfsOptions": options}
-
-
 def _task_template(
     site: Site, platform: Platform, image: str, config_name: str, secret_name: str
 ) -> dict[str, Any]:
@@ -154,12 +144,12 @@ def _task_template(
             "Privileges": {"NoNewPrivileges": True},
             # Docker's resolver then has nobody outside to ask: names cannot carry data away.
             "DNSConfig": {"Nameservers": ["127.0.0.1"]},
-            "Mounts": [_tmpfs("/run", 64), _tmpfs("/tmp", 2 * site.upload_mb + 64)],  # noqa: S108
+            "Mounts": [tmpfs("/run", 64), tmpfs("/tmp", 2 * site.upload_mb + 64)],  # noqa: S108
             "Configs": [
-                {"ConfigName": config_name, "File": _file(CONFIG_PATH, WEBHEAD_UID, 0o444)}
+                {"ConfigName": config_name, "File": mounted_file(CONFIG_PATH, WEBHEAD_UID, 0o444)}
             ],
             "Secrets": [
-                {"SecretName": secret_name, "File": _file(SECRET_PATH, WEBHEAD_UID, 0o400)}
+                {"SecretName": secret_name, "File": mounted_file(SECRET_PATH, WEBHEAD_UID, 0o400)}
             ],
             "StopGracePeriod": STOP_GRACE_S * NANOSECONDS,
             "Healthcheck": {
@@ -170,14 +160,9 @@ def _task_template(
                 "StartInterval": NANOSECONDS,
             },
         },
-        "Resources": {
-            "Limits": {
-                "MemoryBytes": size.memory_mb * MEBIBYTE,
-                "NanoCPUs": int(size.cpus * NANOSECONDS),
-                "Pids": 100,
-            },
-            "Reservations": {"MemoryBytes": size.memory_mb * MEBIBYTE // 4},
-        },
+        "Resources": resources(
+            limit_mb=size.memory_mb, reserved_mb=size.memory_mb / 4, pids=100, cpus=size.cpus
+        ),
         "Networks": [
             {
                 "Target": names.site_network(site.name, platform.site_networks),

@@ -15,19 +15,25 @@ LOG_LINES = 50
 
 
 def build(
-    engine: str, context: bytes, name: str, arguments: Mapping[str, str], platform: str = ""
+    engine: str,
+    context: bytes,
+    name: str,
+    arguments: Mapping[str, str],
+    platform: str = "",
+    *,
+    timeout_s: float = BUILD_TIMEOUT_S,
 ) -> None:
     """Build `name` from `context` (a tar with a Dockerfile) on the engine at address `engine`.
 
     BuildKit where the client has it, else the classic builder. Raises StageFailed with the last
-    LOG_LINES lines of the log.
+    LOG_LINES lines of the log, or when the time is over.
     """
     argv = ["docker", "-H", engine, "build", "--tag", name]
     for key, value in sorted(arguments.items()):
         argv += ["--build-arg", f"{key}={value}"]
     if platform:
         argv += ["--platform", platform]
-    done = _docker([*argv, "-"], BUILD_TIMEOUT_S, stdin=context, buildkit=_has_buildkit(engine))
+    done = _docker([*argv, "-"], timeout_s, stdin=context, buildkit=_has_buildkit(engine))
     if done.code != 0:
         raise StageFailed("image", f"the build of {name} failed:\n{log_tail(done)}", where="image/")
 

@@ -100,9 +100,24 @@ def status(root: Path, name: str) -> dict[str, object]:
     }
 
 
+def exists(root: Path, name: str) -> bool:
+    """Whether anything of that name is there: context file, bridge, or a node that runs or not."""
+    layout = layout_of(root, name)
+    known = (root / ".wpaas" / name / "context.json").is_file()
+    return (
+        known
+        or nodes_of.subnet_of(layout.bridge) is not None
+        or any(nodes_of.status_of(node.container) != "missing" for node in layout.nodes)
+    )
+
+
 def kill(root: Path, name: str, node_name: str) -> None:
-    """Kill one node at once, as by a power cut. Raises UsageError for an unknown node."""
-    nodes_of.kill(_node(layout_of(root, name), node_name))
+    """Kill one node at once, as by a power cut. Raises UsageError for one that does not run."""
+    node = _node(layout_of(root, name), node_name)
+    _need_made(name, node)
+    if nodes_of.status_of(node.container) != "running":
+        raise UsageError(f"{node.name} of cluster {name} is dead already")
+    nodes_of.kill(node)
 
 
 def revive(root: Path, name: str, node_name: str) -> None:
@@ -112,12 +127,22 @@ def revive(root: Path, name: str, node_name: str) -> None:
     """
     layout = layout_of(root, name)
     node = _node(layout, node_name)
+    _need_made(name, node)
     nodes_of.start(node)
     if not Engine(node.engine).wait(nodes_of.ENGINE_READY_S):
         raise StageFailed("cluster", "the engine does not answer", where=node.name)
     others = [n for n in layout.nodes if nodes_of.status_of(n.container) == "running"]
     if not swarm.wait_ready(others, node, swarm.READY_S):
         raise StageFailed("cluster", "not ready in the Swarm in time", where=node.name)
+
+
+def _need_made(name: str, node: Node) -> None:
+    _need_engine()
+    if nodes_of.status_of(node.container) == "missing":
+        raise UsageError(
+            f"there is no {node.name} of a cluster '{name}'",
+            fix=f"`wpaas cluster up --name {name}` makes it; --name names another",
+        )
 
 
 def layout_of(root: Path, name: str) -> Layout:

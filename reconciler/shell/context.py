@@ -12,6 +12,7 @@ from reconciler.errors import UsageError
 
 STATE_FOLDER = ".wpaas"
 FORBIDDEN_MODE_BITS = 0o077
+_CONTEXT_FIX = "`wpaas cluster up` writes one for a local cluster: begin with a copy of it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class Context:
     `engines`: docker-py addresses of Swarm managers. `http`: an address that reaches the edge.
     `registry`: HOST:PORT to push to. `database`: HOST:PORT. `store`: an http(s) URL.
     `images`: platform service → image ID. `trusted_proxies`: ranges in CIDR form of the proxies
-    before the edges.
+    before the edges. `credentials`, `trust`: files for the repository's server, see `git.Source`.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Context:
     trusted_proxies: tuple[str, ...]
     interval_s: float
     credentials: Path | None
+    trust: Path | None
 
     def master(self) -> MasterKey:
         """Read the master key. Raises UsageError when the file is missing, short or open to others."""
@@ -93,6 +95,11 @@ def _current(state: Path) -> str:
         return ""
 
 
+def _file(context: Path, named: str | None) -> Path | None:
+    """A file that the context names; a relative one is beside it."""
+    return context.absolute().parent / named if named else None
+
+
 def read(path: Path) -> Context:
     """Read one context file. Raises UsageError when it is not a context."""
     try:
@@ -113,11 +120,18 @@ def read(path: Path) -> Context:
             nodes=tuple((node["name"], node["address"]) for node in raw["nodes"]),
             trusted_proxies=tuple(raw.get("trusted_proxies", ())),
             interval_s=float(raw.get("interval_s", 30)),
-            credentials=Path(raw["credentials"]) if raw.get("credentials") else None,
+            credentials=_file(path, raw.get("credentials")),
+            trust=_file(path, raw.get("trust")),
         )
-    except (OSError, ValueError, KeyError, TypeError) as e:
+    except OSError as e:
         raise UsageError(
-            f"not a context file ({type(e).__name__}: {e})",
+            f"the context file cannot be read ({e.strerror})",
             where=str(path),
-            fix="run `wpaas cluster up` again",
+            fix="correct WPAAS_CONTEXT, or unset it to use the cluster of this folder",
         ) from e
+    except KeyError as e:
+        raise UsageError(
+            f"no context file: {e} is missing", where=str(path), fix=_CONTEXT_FIX
+        ) from e
+    except (ValueError, TypeError, AttributeError) as e:
+        raise UsageError("no context file", where=str(path), fix=_CONTEXT_FIX) from e

@@ -24,6 +24,8 @@ from reconciler.core.model import Live
 from reconciler.errors import Stage, StageFailed
 
 CONNECT_TIMEOUT_S = 5
+# A look that gets no answer holds up everything else of the loop for so long.
+LOOK_TIMEOUT_S = 10
 QUERY_TIMEOUT_S = 20
 # A lease whose holder vanished without closing its connection ends after so long.
 LEASE_TIMEOUT_S = 60
@@ -236,6 +238,7 @@ def _session(server: Server, stage: Stage) -> Iterator[Cursor]:
 
 def _connect(server: Server, stage: Stage) -> Any:
     context = ssl.create_default_context() if server.tls else None
+    timeout_s = LOOK_TIMEOUT_S if stage == "observe" else QUERY_TIMEOUT_S
     with _translated(stage, server):
         return pymysql.connect(
             host=server.host,
@@ -245,8 +248,8 @@ def _connect(server: Server, stage: Stage) -> Any:
             charset="utf8mb4",
             autocommit=True,
             connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=QUERY_TIMEOUT_S,
-            write_timeout=QUERY_TIMEOUT_S,
+            read_timeout=timeout_s,
+            write_timeout=timeout_s,
             ssl=context,
         )
 

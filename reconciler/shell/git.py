@@ -22,6 +22,8 @@ from reconciler.shell.git_answers import (
     Commit,
     Entry,
     candidates,
+    complaint,
+    fix_for,
     to_commit,
     to_contents,
     to_entries,
@@ -36,6 +38,7 @@ PATHS = ("sites", "plugins-allowlist.yaml", "platform.yaml", "image")
 LOOK_TIMEOUT_S = 20.0
 FETCH_TIMEOUT_S = 120.0
 READ_TIMEOUT_S = 60.0
+MAX_SAID_CHARS = 600
 MAX_ENTRIES = 50_000
 """Entries below PATHS; ten thousand sites and a large image stay far below."""
 
@@ -48,11 +51,18 @@ class Source:
 
     `credentials` is a file with mode 0600: for https a token, or the lines `username=…` and
     `password=…`; for ssh a private key. Git's helper reads it at each use, so a new one needs no
-    restart. One process at a time may use a folder.
+    restart. `trust` is a file that says which server is meant, instead of what the machine trusts:
+    for https the certificates of its authority (PEM), for ssh its host keys (known_hosts).
+    One process at a time may use a folder.
     """
 
     def __init__(
-        self, url: str, branch: str, folder: Path, credentials: Path | None = None
+        self,
+        url: str,
+        branch: str,
+        folder: Path,
+        credentials: Path | None = None,
+        trust: Path | None = None,
     ) -> None:
         """Raise UsageError for an address with a password in it, or a name git would refuse."""
         check_address(url)
@@ -66,14 +76,15 @@ class Source:
         self._refs = candidates(branch)
         self._ref = ""  # the one of them that the server has, once it was asked
         self._credentials = credentials
+        self._trust = trust
         self._data: dict[str, bytes] = {}  # object id → content, of the commit last read
 
-    def head(self) -> str:
+    def head(self, timeout_s: float = LOOK_TIMEOUT_S) -> str:
         """Return the commit that the branch or tag names now: one `ls-remote`, no full scan.
 
         Raises StageFailed when the server does not answer in time, or has no such ref.
         """
-        self._ref, sha = self._look()
+        self._ref, sha = self._look(timeout_s)
         return sha
 
     def fetch(self, sha: str) -> Commit:
@@ -126,11 +137,11 @@ class Source:
         _remove(self.folder)
         self._data = {}
 
-    def _look(self) -> tuple[str, str]:
+    def _look(self, timeout_s: float = LOOK_TIMEOUT_S) -> tuple[str, str]:
         """Return (full ref, commit id) of what is followed."""
         arguments = ("--", self.url, *self._refs)
         nowhere = Path(os.devnull)  # not the clone: it may be broken
-        done = self._git("ls-remote", *arguments, timeout_s=LOOK_TIMEOUT_S, folder=nowhere)
+        done = self._git("ls-remote", *arguments, timeout_s=timeout_s, folder=nowhere)
         if done.code != 0:
             raise self._failed(done)
         found = dict(to_refs(done.stdout))
@@ -191,7 +202,7 @@ class Source:
 
     def _commit(self, sha: str) -> Commit:
         """Read a commit of the clone with GitPython, told not to listen to the environment."""
-        env = environment(self.url, self._credentials, self.folder)
+        env = environment(self.url, self._credentials, self._trust, self.folder)
         env["GIT_OBJECT_DIRECTORY"] = str(self.folder / "objects")
         argv = ["git", "show", "-s", f"--format={COMMIT_FORMAT}", sha]
         try:
@@ -233,7 +244,7 @@ class Source:
         stdin: bytes | None = None,
     ) -> Finished:
         """Run git in the clone with the pinned environment. Options are in it, so argv stays short."""
-        env = environment(self.url, self._credentials, folder or self.folder)
+        env = environment(self.url, self._credentials, self._trust, folder or self.folder)
         cwd = self.folder.parent if self.folder.parent.is_dir() else Path("/")
         return run(
             ("git", verb, *args), stage="fetch", timeout_s=timeout_s, env=env, stdin=stdin, cwd=cwd
@@ -241,15 +252,9 @@ class Source:
 
     def _failed(self, done: Finished) -> StageFailed:
         """Translate git's complaint, without what an address may hold."""
-        said = without_userinfo(done.stderr.decode(errors="replace").strip())[-600:]
-        fix = ""
-        if "dubious ownership" in said:
-            fix = "run as the owner of the repository, or make the repository yours (chown)"
-        elif "could not read Username" in said or "Authentication failed" in said:
-            fix = "give a credentials file (mode 0600) that the server accepts"
-        return StageFailed(
-            "fetch", f"git: {said or f'exit code {done.code}'}", where=self.name, fix=fix
-        )
+        said = without_userinfo(complaint(done.stderr))
+        what = f"git: {said[-MAX_SAID_CHARS:] or f'exit code {done.code}'}"
+        return StageFailed("fetch", what, where=self.name, fix=fix_for(said))
 
 
 def _remove(path: Path) -> None:

@@ -8,6 +8,52 @@ from reconciler.core.blob import limit_bytes
 
 SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
+_ADVICE = (
+    "fatal: Could not read from remote repository",
+    "Please make sure you have the correct access rights",
+    "and the repository exists",
+)
+_FIXES = (  # the first whose words git or ssh said; the more particular ones come first
+    (
+        ("dubious ownership",),
+        "run as the owner of the repository, or make the repository yours (chown)",
+    ),
+    (
+        ("HOST IDENTIFICATION HAS CHANGED",),
+        "the server shows another key than the known one: ask its operators why before you take the "
+        "new one into the file that `trust` names (or ~/.ssh/known_hosts)",
+    ),
+    (
+        ("Host key verification failed",),
+        "the server's key is not known: `ssh-keyscan HOST` shows it; compare it with what the "
+        "server's operators publish, and put it into the file that `trust` names "
+        "(or ~/.ssh/known_hosts)",
+    ),
+    (
+        ("certificate", "SSL CA cert"),
+        "the server's certificate is not trusted: name its authority's certificate (PEM) as `trust` "
+        "in the context file; if it has expired, its operators must renew it",
+    ),
+    (
+        (
+            "could not read Username",
+            "Authentication failed",
+            "Permission denied",
+            "bad permissions",
+        ),
+        "give a credentials file (mode 0600) that the server accepts",
+    ),
+    (("cannot run ssh",), "install openssh-client"),
+    (
+        ("resolve host", "Connection refused", "Failed to connect", "Connection timed out"),
+        "is the repository's address right, and does this machine reach its server?",
+    ),
+    (
+        ("not found", "does not appear to be a git repository", "does not exist"),
+        "is the repository's address right, and may you read it?",
+    ),
+)
+
 COMMIT_FORMAT = "%H%x00%P%x00%an%x00%ct%x00%s"
 
 
@@ -30,6 +76,17 @@ class Entry:
     mode: str
     oid: str
     oversized: bool
+
+
+def complaint(stderr: bytes) -> str:
+    """What git wrote, without the general advice that it puts below each failure."""
+    lines = (line.strip() for line in stderr.decode(errors="replace").splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith(_ADVICE))
+
+
+def fix_for(said: str) -> str:
+    """What a person can do about git's complaint; empty where that is not known."""
+    return next((fix for words, fix in _FIXES if any(word in said for word in words)), "")
 
 
 def to_commit(said: str) -> Commit:

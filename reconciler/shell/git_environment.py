@@ -6,13 +6,14 @@ import shlex
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from reconciler.errors import UsageError
+from reconciler.errors import StageFailed, UsageError
 
 _USERINFO = re.compile(r"(?<=://)[^/\s@'\"]+@")
 
 _SSH = (
-    "ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
-    " -o StrictHostKeyChecking=yes"
+    "ssh -F none -o BatchMode=yes -o ConnectTimeout=10"
+    " -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
+    " -o StrictHostKeyChecking=yes -o UpdateHostKeys=no"
 )
 
 _HELPER = (
@@ -34,10 +35,13 @@ _OPTIONS = {
 }
 
 
-def environment(url: str, credentials: Path | None, folder: Path) -> dict[str, str]:
+def environment(
+    url: str, credentials: Path | None, trust: Path | None, folder: Path
+) -> dict[str, str]:
     """Return the whole environment of one git call on the clone at `folder`.
 
-    Raises UsageError when others than the owner can read `credentials`, or nobody can.
+    Raises StageFailed when others than the owner can read `credentials` or write `trust`, or when
+    one of them is not there: it may be away for the moment in which a new one takes its place.
     """
     options = dict(_OPTIONS)
     env = {
@@ -53,20 +57,29 @@ def environment(url: str, credentials: Path | None, folder: Path) -> dict[str, s
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_SSH_COMMAND": _SSH,
     }
-    for name in ("https_proxy", "http_proxy", "no_proxy", "SSL_CERT_FILE", "SSH_AUTH_SOCK"):
+    for name in ("https_proxy", "http_proxy", "no_proxy", "SSH_AUTH_SOCK"):
         if name in os.environ:
             env[name] = os.environ[name]
+    if "SSL_CERT_FILE" in os.environ:  # git does not know OpenSSL's own word
+        env["GIT_SSL_CAINFO"] = os.environ["SSL_CERT_FILE"]
+    at = urlsplit(url)
+    over_http = at.scheme in {"http", "https"}
     if credentials is not None:
-        _check_private(credentials)
-        at = urlsplit(url)
-        if at.scheme in {"http", "https"}:
+        _check_closed(credentials, "credentials", 0o077)
+        if over_http:
             # For this server only: a redirect to another host must not be given the token.
             options[f"credential.{at.scheme}://{at.netloc}.helper"] = _HELPER
             env["WPAAS_GIT_CREDENTIALS"] = str(credentials)
         else:
-            env["GIT_SSH_COMMAND"] = (
-                f"{_SSH} -o IdentitiesOnly=yes -i {shlex.quote(str(credentials))}"
-            )
+            option = _ssh_option("IdentityFile", credentials)
+            env["GIT_SSH_COMMAND"] += f" -o IdentitiesOnly=yes {option}"
+    if trust is not None:
+        _check_closed(trust, "trust", 0o022)
+        if over_http:
+            env["GIT_SSL_CAINFO"] = str(trust)
+        else:
+            option = _ssh_option("UserKnownHostsFile", trust)
+            env["GIT_SSH_COMMAND"] += f" -o GlobalKnownHostsFile=none {option}"
     env["GIT_CONFIG_COUNT"] = str(len(options))
     for number, (key, value) in enumerate(sorted(options.items())):
         env[f"GIT_CONFIG_KEY_{number}"] = key
@@ -93,10 +106,28 @@ def without_userinfo(text: str) -> str:
     return _USERINFO.sub("", text)
 
 
-def _check_private(path: Path) -> None:
+def _ssh_option(name: str, path: Path) -> str:
+    """One option for a shell's line. In ssh's own words `%` begins a token and a blank a next file."""
+    value = str(path).replace("%", "%%")
+    return "-o " + shlex.quote(f'{name}="{value}"')
+
+
+def _check_closed(path: Path, kind: str, forbidden: int) -> None:
+    """Raise StageFailed for a file that is not there, or open to others by one of `forbidden` bits."""
     try:
         mode = path.stat().st_mode
     except OSError as e:
-        raise UsageError(f"credentials file {path}: {e.strerror}") from e
-    if mode & 0o077:
-        raise UsageError(f"credentials file {path} can be read by others", fix=f"chmod 600 {path}")
+        raise StageFailed(
+            "fetch",
+            f"the {kind} file cannot be read ({e.strerror})",
+            where=str(path),
+            fix=f"make it, or correct `{kind}` in the context file",
+        ) from e
+    if mode & forbidden:
+        verb, right = ("read", "600") if forbidden & 0o044 else ("changed", "644")
+        raise StageFailed(
+            "fetch",
+            f"the {kind} file can be {verb} by others",
+            where=str(path),
+            fix=f"chmod {right} {path}",
+        )

@@ -17,6 +17,8 @@ from reconciler.core.derive import Secret
 from reconciler.errors import Stage, StageFailed
 
 TIMEOUT_S = (3.05, 20)
+# A look that gets no answer holds up everything else of the loop for so long.
+LOOK_TIMEOUT_S = (3.05, 10)
 REGION = "us-east-1"
 # SeaweedFS turns these into its own Read, Write and List on the bucket; it refuses a policy
 # that names an action it does not know.
@@ -103,7 +105,7 @@ class ObjectStore:
                 data=body,
                 headers={"Content-Type": "application/x-www-form-urlencoded"},
                 auth=AWS4Auth(access_key.value, secret_key.value, REGION, service),
-                timeout=TIMEOUT_S,
+                timeout=LOOK_TIMEOUT_S if stage == "observe" else TIMEOUT_S,
                 allow_redirects=False,
             )
         except requests.RequestException as e:

@@ -30,6 +30,8 @@ MAX_LAYERS = 120
 ACCEPT = ", ".join((DOCKER_MANIFEST, OCI_MANIFEST, DOCKER_LIST, OCI_INDEX))
 MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 _TIMEOUT_S = (5.0, 60.0)
+# A look that gets no answer holds up everything else of the loop for so long.
+_LOOK_TIMEOUT_S = (5.0, 10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,8 @@ class Registry:
         url = urljoin(f"{self.address}/v2/", path)
         asked = f"{method} {path.partition('?')[0]}"  # a location may hold the upload's state
         try:
-            answer = self._session.request(method, url, timeout=_TIMEOUT_S, **more)
+            timeout_s = _LOOK_TIMEOUT_S if method == "HEAD" else _TIMEOUT_S
+            answer = self._session.request(method, url, timeout=timeout_s, **more)
         except requests.RequestException as e:
             kind = type(e).__name__
             raise self._failed(f"{asked}: {kind}", "is it running?") from e

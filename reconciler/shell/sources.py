@@ -32,9 +32,15 @@ class _Away(Exception):
 
 
 class Archives:
-    """Archives kept in `folder`, fetched from `directory` where they are not there yet."""
+    """Archives kept in `folder`, fetched from `directory` where they are not there yet.
 
-    def __init__(self, folder: Path, directory: str = DIRECTORY) -> None:
+    One of over `max_bytes` is given up.
+    """
+
+    def __init__(
+        self, folder: Path, directory: str = DIRECTORY, *, max_bytes: int = MAX_ARCHIVE_BYTES
+    ) -> None:
+        self._max_bytes = max_bytes
         self._folder = folder
         self._directory = directory.rstrip("/")
 
@@ -72,7 +78,7 @@ class Archives:
             reraise=True,
         )
         try:
-            data = retrying(_download, package, url)
+            data = retrying(_download, package, url, self._max_bytes)
         except _Away as e:
             raise _failed(package, f"{url}: {e}", "the loop tries again") from e
         found = hashlib.sha256(data).hexdigest()
@@ -104,8 +110,8 @@ def address(directory: str, package: Package) -> str:
     return f"{directory}/{package.kind}/{name}.zip"
 
 
-def _download(package: Package, url: str) -> bytes:
-    """Fetch `url` whole, within DOWNLOAD_S and MAX_ARCHIVE_BYTES; a redirect is not followed."""
+def _download(package: Package, url: str, max_bytes: int) -> bytes:
+    """Fetch `url` whole, within DOWNLOAD_S and `max_bytes`; a redirect is not followed."""
     end = time.monotonic() + DOWNLOAD_S
     data = bytearray()
     try:
@@ -116,8 +122,8 @@ def _download(package: Package, url: str) -> bytes:
                 raise _failed(package, f"{url}: HTTP {answer.status_code}", "is the version right?")
             for chunk in answer.iter_content(_CHUNK_BYTES):
                 data += chunk
-                if len(data) > MAX_ARCHIVE_BYTES:
-                    raise _failed(package, f"{url} is over {MAX_ARCHIVE_BYTES} bytes")
+                if len(data) > max_bytes:
+                    raise _failed(package, f"{url} is over {max_bytes} bytes")
                 if time.monotonic() > end:
                     raise _Away(f"took over {DOWNLOAD_S:g} s")
     except requests.RequestException as e:

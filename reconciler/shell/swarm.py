@@ -26,7 +26,9 @@ from reconciler.shell.swarm_answers import to_node, to_service, to_stored, to_ta
 T = TypeVar("T")
 OURS = {"label": f"{names.OWNER_LABEL}={names.OWNER}"}
 MINIMUM_API = (1, 44)
-READ_TIMEOUT_S = 20
+READ_TIMEOUT_S = 10
+# An engine that hangs takes connections and says nothing; the next manager is asked after so long.
+CONNECT_TIMEOUT_S = 5
 NO_LEADER = ("does not have a leader", "context deadline exceeded", "not a swarm manager")
 
 
@@ -34,12 +36,19 @@ class Swarm:
     """A Swarm seen through the first of its managers' engines that answers.
 
     `engines` are docker-py addresses (`unix://…`). Every method raises StageFailed when no
-    manager answers, and OutOfSequence when a write lost a race.
+    manager answers, and OutOfSequence when a write lost a race. The manager that failed is asked
+    last the next time.
     """
 
     def __init__(self, engines: Sequence[str]) -> None:
         self._engines = tuple(engines)
         self._client: docker.APIClient | None = None
+
+    def _turn_away(self, client: docker.APIClient) -> None:
+        """Drop a connection that failed; its manager is asked last from now on."""
+        if client is self._client:  # and not dropped already by another site's thread
+            self.close()
+            self._engines = (*self._engines[1:], *self._engines[:1])
 
     def close(self) -> None:
         """Drop the connection; the next call opens one again."""
@@ -52,13 +61,18 @@ class Swarm:
         for address in self._engines:
             try:
                 client = docker.APIClient(
-                    base_url=address, version="auto", timeout=READ_TIMEOUT_S, num_pools=16
+                    base_url=address, version="auto", timeout=CONNECT_TIMEOUT_S, num_pools=16
                 )
                 state = client.info()["Swarm"]
             except (DockerException, RequestException, OSError) as e:
-                problems.append(f"{address}: {type(e).__name__}")
+                denied = "Permission denied" in str(e)
+                reason = "this user may not use it" if denied else "no answer"
+                problems.append(f"{address}: {reason}")
                 continue
             if state.get("ControlAvailable"):
+                first = self._engines.index(address)
+                self._engines = (*self._engines[first:], *self._engines[:first])
+                client.timeout = READ_TIMEOUT_S
                 return client
             problems.append(f"{address}: {state.get('Error') or 'not a Swarm manager'}"[:200])
             client.close()
@@ -70,10 +84,9 @@ class Swarm:
         )
 
     def _call(self, stage: Stage, what: str, action: Callable[[docker.APIClient], T]) -> T:
-        if self._client is None:
-            self._client = self._connect()
+        client = self._client = self._client or self._connect()
         try:
-            return action(self._client)
+            return action(client)
         except NotFound:
             raise
         except APIError as e:
@@ -81,12 +94,12 @@ class Swarm:
             if "update out of sequence" in text:
                 raise OutOfSequence(stage, "it changed since it was read", where=what) from e
             if any(words in text for words in NO_LEADER):
-                self.close()
+                self._turn_away(client)
             raise StageFailed(
                 stage, text or f"the engine answered {e.status_code}", where=what
             ) from e
         except (DockerException, RequestException, OSError) as e:
-            self.close()
+            self._turn_away(client)
             raise StageFailed(
                 stage, f"the engine did not answer ({type(e).__name__})", where=what
             ) from e

@@ -20,7 +20,8 @@ def read_worktree(folder: Path) -> Mapping[str, Blob]:
     there are far too many.
     """
     if not folder.is_dir():
-        raise UsageError("no such folder", where=str(folder), fix="name the folder with sites/")
+        what = "this is a file" if folder.exists() else "no such folder"
+        raise UsageError(what, where=str(folder), fix="name the folder with sites/")
     found: dict[str, Blob] = {}
     for name in PATHS:
         for path in _entries(folder, name):
@@ -40,7 +41,7 @@ def _entries(folder: Path, path: str) -> Iterator[str]:
     except FileNotFoundError:
         return
     except OSError as e:
-        raise StageFailed("compile", "this cannot be read", where=path) from e
+        raise _unreadable(path, e) from e
     # Editors and the system leave hidden files beside the sites; git's own folders hold no file.
     names = [name for name in names if not (name.startswith(".") and path == "sites")]
     if not names:
@@ -71,8 +72,13 @@ def _blob(folder: Path, path: str) -> Blob | None:
     except FileNotFoundError:
         return None
     except OSError as e:
-        raise StageFailed("compile", "this cannot be read", where=path) from e
+        raise _unreadable(path, e) from e
     return Blob(path, mode, data if len(data) <= limit else b"", oversized=len(data) > limit)
+
+
+def _unreadable(path: str, error: OSError) -> StageFailed:
+    what = f"this cannot be read ({error.strerror})"
+    return StageFailed("compile", what, where=path, fix="let this user read it, or remove it")
 
 
 def _content(file: Path, limit: int) -> bytes:

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from reconciler.core import names
 from reconciler.core.difference import as_forced
-from reconciler.core.health import FAILED_ATTEMPTS, has_spare_node
+from reconciler.core.health import FAILED_ATTEMPTS, order_of_roll_out
 from reconciler.core.model import (
     Desired,
     DesiredPlatform,
@@ -53,13 +53,11 @@ class Run:
 def apply_platform(
     fleet: Fleet, plan: Plan, desired: DesiredPlatform, observed: ObservedCluster, tell: Report
 ) -> None:
-    """Make what sites share, in the plan's order, and wait until it is up. Raises StageFailed."""
+    """Make what sites share, in the plan's order. Raises StageFailed."""
     for operation in plan.operations:
         began = time.monotonic()
         _platform_operation(fleet, operation, desired, observed)
         tell(Outcome(operation=operation, seconds=time.monotonic() - began))
-    if plan.operations:
-        fleet.wait_for_platform(desired)
 
 
 def _platform_operation(
@@ -226,6 +224,9 @@ def _roll(run: Run, site: DesiredSite) -> None:
         spec = as_forced(site.service, before.spec)
         swarm.update_service(before, _ordered(spec, run.observed.cluster, name))
     health = run.watch.until_healthy(name, site.replicas, HEALTH_DEADLINE_S, run.superseded)
+    if health.state == "stalled" and not run.superseded():
+        _write_again(run, site, name)
+        health = run.watch.until_healthy(name, site.replicas, HEALTH_DEADLINE_S, run.superseded)
     error = "" if health.state == "healthy" else health.reason
     if not error:
         error = run.fleet.probe(site.primary_host, PROBE_DEADLINE_S)
@@ -235,6 +236,15 @@ def _roll(run: Run, site: DesiredSite) -> None:
         raise Superseded("apply", "a newer commit came", where=site.name)
     _go_back(run, site, name)
     raise StageFailed("apply", f"the new webheads are not healthy: {error}", where=site.name)
+
+
+def _write_again(run: Run, site: DesiredSite, name: str) -> None:
+    """Go on with a roll-out that a dying node stopped, say; a second stop is a failure."""
+    seen = run.fleet.swarm.observe()
+    live = seen.services.get(name)
+    if live is not None:
+        spec = as_forced(site.service, live.spec)
+        run.fleet.swarm.update_service(live, _ordered(spec, seen, name))
 
 
 def _go_back(run: Run, site: DesiredSite, name: str) -> None:
@@ -250,6 +260,6 @@ def _go_back(run: Run, site: DesiredSite, name: str) -> None:
 
 
 def _ordered(spec: Spec, cluster: ObservedCluster, service: str) -> Spec:
-    """The spec with the order of its roll-out: start-first where a node is free for it."""
-    order = "start-first" if has_spare_node(cluster, service) else "stop-first"
+    """The spec with the order of its roll-out."""
+    order = order_of_roll_out(cluster, service)
     return {**spec, "UpdateConfig": {**spec["UpdateConfig"], "Order": order}}

@@ -26,7 +26,7 @@ def checks(fleet: Fleet) -> Iterator[Check]:
         lambda: f"{fleet.source_name} at {fleet.source.head()[:12]}",
         "is its address right, and does this machine reach it?",
     )
-    yield _check("master key", lambda: str(fleet.master), "restore it from your backup")
+    yield _check("master key", lambda: "there, and closed to others", "restore it from your backup")
     yield _check("engine", lambda: _engine(fleet), "the engine must be 25 or later")
     yield _check("nodes", lambda: _nodes(fleet), "`wpaas cluster status`; revive what is down")
     for name, look in fleet.dependencies().items():
@@ -37,7 +37,8 @@ def _check(name: str, look: Callable[[], str], fix: str) -> Check:
     try:
         return Check(name, ok=True, found=look())
     except WpaasError as e:
-        return Check(name, ok=False, found=str(e), fix=e.fix or fix)
+        found = f"{e.where}: {e.what}" if e.where else e.what
+        return Check(name, ok=False, found=found, fix=e.fix or fix)
 
 
 def _engine(fleet: Fleet) -> str:

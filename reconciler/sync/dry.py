@@ -21,7 +21,10 @@ def dry_plan(fleet: Fleet) -> Plan:
     if any(op.action == "create" and op.kind == "service" for op in platform.operations):
         return platform
     image = fleet.find_image(revision, compiled)
-    planned = plan_fleet(fleet, compiled, revision, image).plan
+    found = plan_fleet(fleet, compiled, revision, image)
+    if found.away:
+        raise found.away[0]
+    planned = found.plan
     operations = (*platform.operations, *planned.operations)
     if image.digest is None:
         build = Operation(action="create", kind="image", name=image.tag, cause="its inputs are new")

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from reconciler.core.manifest import Platform
 from reconciler.core.model import DesiredPlatform, ImageRef
 from reconciler.core.plan import Operation
 from reconciler.core.site_objects import home_url
-from reconciler.errors import StageFailed, UsageError
+from reconciler.errors import StageFailed, Superseded, UsageError
 from reconciler.shell import probe
 from reconciler.shell.cdn import pull_zones
 from reconciler.shell.context import Context
@@ -28,7 +28,7 @@ from reconciler.shell.registry import Registry
 from reconciler.shell.schemas import load_schemas
 from reconciler.shell.sources import Archives
 from reconciler.shell.swarm import Swarm
-from reconciler.sync.image import Images, reference
+from reconciler.sync.image import Built, Images, Tell, reference
 from reconciler.sync.worktree import Worktree
 
 LOG = logging.getLogger("wpaas")
@@ -102,7 +102,7 @@ class Fleet:
     interval_s: float
     cdn: Cdn
     platform: Platform | None = None
-    built: tuple[str, ImageRef] | None = None
+    built: Built | None = None
 
     @property
     def state(self) -> Path:
@@ -148,15 +148,25 @@ class Fleet:
             trusted_proxies=self.context.trusted_proxies,
         )
 
-    def wait_for_platform(self, desired: DesiredPlatform) -> None:
-        """Until every platform service runs and answers. Raises StageFailed after four minutes."""
-        end = time.monotonic() + PLATFORM_DEADLINE_S
+    def wait_for_platform(
+        self, desired: DesiredPlatform, superseded: Callable[[], bool], show: Callable[[str], None]
+    ) -> None:
+        """Until every platform service runs and answers; `show` is told what is waited for.
+
+        Raises StageFailed after four minutes (an empty disk's database takes one), and Superseded.
+        """
+        end, shown = time.monotonic() + PLATFORM_DEADLINE_S, ""
         while True:
             reason = self._platform_is_missing(desired)
             if not reason:
                 return
             if time.monotonic() >= end:
                 raise StageFailed("apply", reason, fix="`wpaas doctor` tells more")
+            if superseded():
+                raise Superseded("apply", reason)
+            if reason != shown:
+                shown = reason
+                show(reason)
             time.sleep(PAUSE_S)
 
     def _platform_is_missing(self, desired: DesiredPlatform) -> str:
@@ -186,15 +196,36 @@ class Fleet:
             "store": lambda: f"{len(self.store.buckets())} buckets",
         }
 
-    def ensure_image(self, revision: str, compiled: Compiled) -> ImageRef:
-        """The image of a commit, in the registry; asked once for each commit."""
-        if self.built is None or self.built[0] != revision:
-            self.built = (revision, self.images.ensure(self.source.blobs(revision), compiled))
-        return self.built[1]
+    def ensure_image(
+        self, revision: str, compiled: Compiled, tell: Tell
+    ) -> tuple[ImageRef, StageFailed | None]:
+        """The image of a commit, in the registry; and why the registry could not be asked for it.
+
+        An image that was there, and whose inputs are what they were, is known without the registry.
+        Raises StageFailed where another one is needed.
+        """
+        built, inputs = self.built, None
+        if built is None or built.revision != revision:
+            inputs = self.images.inputs(self.source.blobs(revision), compiled)
+            same = built is not None and built.inputs == inputs.name
+            built = replace(built, revision=revision) if built and same else None
+        try:
+            if built is None or not self.images.holds(built.image):
+                blobs = self.source.blobs(revision)
+                inputs = inputs or self.images.inputs(blobs, compiled)
+                image = self.images.ensure(blobs, compiled, inputs, tell)
+                built = Built(revision, inputs.name, image)
+        except StageFailed as e:
+            if built is None:
+                raise
+            self.built = built
+            return built.image, e
+        self.built = built
+        return built.image, None
 
     def find_image(self, revision: str, compiled: Compiled) -> ImageRef:
         """The image of a commit, in the registry or not; writes nothing."""
-        return self.images.find(self.source.blobs(revision), compiled)
+        return self.images.find(self.images.inputs(self.source.blobs(revision), compiled))
 
     @staticmethod
     def image_reference(found: ImageRef) -> str:
@@ -240,7 +271,11 @@ def open_fleet(
         Worktree(worktree)
         if worktree is not None
         else Source(
-            context.repository, context.branch, context.state / "clone.git", context.credentials
+            context.repository,
+            context.branch,
+            context.state / "clone.git",
+            context.credentials,
+            context.trust,
         )
     )
     return Fleet(

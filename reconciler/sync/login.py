@@ -5,8 +5,8 @@ import secrets
 from datetime import timedelta
 
 from reconciler.core import names
-from reconciler.errors import UsageError
 from reconciler.sync.fleet import Fleet
+from reconciler.sync.running import running
 
 MINUTES = 10
 
@@ -16,9 +16,7 @@ def login_link(fleet: Fleet, site: str) -> tuple[str, int]:
 
     Raises UsageError for a site that does not run.
     """
-    service = fleet.swarm.observe().services.get(names.service_name(site))
-    if service is None:
-        raise UsageError(f"no site '{site}' runs", fix="`wpaas status` lists the sites")
+    service = running(fleet.swarm.observe(), site)
     token = secrets.token_urlsafe(32)
     digest = hashlib.sha256(token.encode()).hexdigest()
     fleet.database.add_login(site, digest, timedelta(minutes=MINUTES))

@@ -12,8 +12,10 @@ from reconciler.core.compiler import Compiled
 from reconciler.core.guard import Bounds, refusals
 from reconciler.core.model import (
     Desired,
+    DesiredPlatform,
     DesiredSite,
     ImageRef,
+    Live,
     Observed,
     ObservedCluster,
     ObservedContent,
@@ -30,6 +32,7 @@ from reconciler.sync.watch import Watch
 DELETIONS_PERCENT = 10
 
 Tell = Callable[[Outcome], None]
+Show = Callable[[Report], None]
 
 
 @dataclass(slots=True)
@@ -42,12 +45,13 @@ class Memory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A plan with what it was made from."""
+    """A plan with what it was made from; `away`: what did not answer, so that it is not the whole."""
 
     desired: Desired
     observed: Observed
     compiled: Compiled
     plan: Plan
+    away: tuple[StageFailed, ...] = ()
 
 
 def fetch(fleet: Fleet, memory: Memory) -> tuple[str, Compiled]:
@@ -63,13 +67,13 @@ def fetch(fleet: Fleet, memory: Memory) -> tuple[str, Compiled]:
     return memory.compiled
 
 
-def platform(fleet: Fleet, compiled: Compiled, revision: str, tell: Tell) -> Plan:
-    """Converge what sites share: the registry must be up before an image can be in it."""
+def platform(fleet: Fleet, compiled: Compiled, revision: str, tell: Tell) -> DesiredPlatform | None:
+    """Converge what sites share; returns it where something was changed and has to come up."""
     cluster = fleet.swarm.observe()
     desired = fleet.desired_platform(compiled)
     plan = plan_platform(desired, cluster, revision)
     apply_platform(fleet, plan, desired, cluster, tell)
-    return plan
+    return desired if plan.operations else None
 
 
 def compiled_or_refused(compiled: Compiled) -> Compiled:
@@ -95,7 +99,8 @@ def plan(fleet: Fleet, compiled: Compiled, revision: str, image: ImageRef) -> Pl
         zones=compiled.platform.cdn != "local",
     )
     cluster = fleet.swarm.observe()
-    observed = Observed(cluster=cluster, content=observe_content(fleet, desired, cluster))
+    content, away = observe_content(fleet, desired, cluster)
+    observed = Observed(cluster=cluster, content=content)
     bounds = Bounds(compiled.platform.limits.max_deletions, DELETIONS_PERCENT)
     whole = plan_sites(desired, observed)
     refused = refusals(whole, cluster, bounds)
@@ -104,20 +109,39 @@ def plan(fleet: Fleet, compiled: Compiled, revision: str, image: ImageRef) -> Pl
         kept = {refusal.operation.site for refusal in refused}
         desired = replace(desired, held=desired.held | kept)
         whole = replace(plan_sites(desired, observed), refused=refused)
-    return Planned(desired=desired, observed=observed, compiled=compiled, plan=whole)
+    return Planned(
+        desired=desired, observed=observed, compiled=compiled, plan=whole, away=tuple(away)
+    )
 
 
-def observe_content(fleet: Fleet, desired: Desired, cluster: ObservedCluster) -> ObservedContent:
-    """A constant number of calls to the database, the store and the CDN, and one to each edge."""
-    databases, live = fleet.database.observe(sorted(desired.sites))
+def observe_content(
+    fleet: Fleet, desired: Desired, cluster: ObservedCluster
+) -> tuple[ObservedContent, list[StageFailed]]:
+    """A constant number of calls to the database, the store and the CDN, and one to each edge.
+
+    A database or store that does not answer stops only what needs it; the second says why.
+    """
+    databases: frozenset[str] | None = None
+    live: dict[str, Live] = {}
+    buckets: frozenset[str] | None = None
+    away: list[StageFailed] = []
+    try:
+        databases, live = fleet.database.observe(sorted(desired.sites))
+    except StageFailed as e:
+        away.append(e)
+    try:
+        buckets = fleet.store.buckets()
+    except StageFailed as e:
+        away.append(e)
     addresses = [node.address for node in cluster.nodes if node.ready]
-    return ObservedContent(
+    content = ObservedContent(
         databases=databases,
         live=live,
-        buckets=fleet.store.buckets(),
+        buckets=buckets,
         tables=fleet.edge.tables(addresses),
         zones=fleet.cdn.zones() if desired.zones else {},
     )
+    return content, away
 
 
 def loop(
@@ -126,10 +150,12 @@ def loop(
     now: float,
     tell: Tell,
     stopping: Callable[[], bool] = lambda: False,
+    show: Show = lambda _report: None,
 ) -> Report:
     """One loop. `now`: seconds, of the clock that also stamps failures. `stopping` ends its waits.
 
-    Raises StageFailed when a stage fails for the whole fleet; sites fail in the report.
+    `show` gets the standing while something is waited for. What is away and stops only some of the
+    work is in the report; StageFailed is raised when a stage fails for the whole fleet.
     """
     revision, compiled = fetch(fleet, memory)
     before = memory.report
@@ -144,16 +170,23 @@ def loop(
     memory.report = before = replace(
         before, revisions=replace(before.revisions, attempted=revision)
     )
-    platform(fleet, compiled, revision, tell)
-    image = fleet.ensure_image(revision, compiled)
+    superseded = _superseded(fleet, revision, stopping)
+    coming_up = platform(fleet, compiled, revision, tell)
+    if coming_up is not None:
+        fleet.wait_for_platform(
+            coming_up, superseded, lambda reason: show(before.at_stage("apply", reason))
+        )
+    image, unseen = fleet.ensure_image(revision, compiled, tell)
     planned = plan(fleet, compiled, revision, image)
+    if unseen is not None:
+        planned = replace(planned, away=(unseen, *planned.away))
     ready = _without_waiting(planned, before, now)
     run = Run(
         fleet=fleet,
         desired=planned.desired,
         observed=planned.observed,
         watch=Watch(fleet.swarm.observe),
-        superseded=_superseded(fleet, revision, stopping),
+        superseded=superseded,
         tell=tell,
     )
     outcomes = apply_sites(run, ready)
@@ -210,7 +243,7 @@ def _report(
         ):
             failures[name] = before.failures[name]
     revision = planned.desired.revision
-    unfinished = errors or failures or any(out.superseded for out in outcomes)
+    unfinished = errors or failures or planned.away or any(out.superseded for out in outcomes)
     clean = not unfinished and not planned.compiled.held and not planned.plan.refused
     revisions = replace(before.revisions, applied=revision) if clean else before.revisions
     if clean and _all_healthy(planned, outcomes):
@@ -218,6 +251,8 @@ def _report(
     return replace(
         before,
         revisions=revisions,
+        stage=planned.away[0].stage if planned.away else "",
+        error="\n".join(str(failure) for failure in planned.away),
         failures=failures,
         outcomes=outcomes,
         refused=tuple(str(refusal) for refusal in planned.plan.refused),

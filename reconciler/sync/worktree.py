@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.core.blob import Blob
+from reconciler.errors import StageFailed, UsageError
 from reconciler.shell.worktree import read_worktree
 
 
@@ -17,8 +18,11 @@ class Worktree:
         self.name = str(folder)
 
     def head(self) -> str:
-        """Read the folder; returns 40 hex digits, as a commit has."""
-        blobs = read_worktree(self._folder)
+        """Read the folder; returns 40 hex digits, as a commit has. Raises StageFailed when it is gone."""
+        try:
+            blobs = read_worktree(self._folder)
+        except UsageError as e:  # it was there when the command began
+            raise StageFailed("fetch", e.what, where=e.where, fix="bring it back") from e
         digest = hashlib.sha256()
         for path, blob in sorted(blobs.items()):
             content = hashlib.sha256(blob.data).hexdigest()

@@ -1,10 +1,13 @@
 """A site is up when enough tasks of its present spec run on ready nodes of their own."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 
-from reconciler.core.health import has_spare_node, is_stalled, judge
+from reconciler.core.health import has_spare_node, is_stalled, judge, order_of_roll_out
 from reconciler.core.model import Node, ObservedCluster, Service, Task, TaskState
 
 
@@ -16,10 +19,22 @@ def task(on: str, state: TaskState = "running", *, current: bool = True, error: 
     return Task(service="s", node=on, state=state, current=current, wanted=True, error=error)
 
 
-def cluster(nodes: tuple[Node, ...], *tasks: Task) -> ObservedCluster:
+def of_service(
+    nodes: tuple[Node, ...],
+    *tasks: Task,
+    state: str = "",
+    order: str = "start-first",
+    mode: Mapping[str, Any] = MappingProxyType({"Replicated": {"Replicas": 2}}),
+) -> ObservedCluster:
+    spec = {"Mode": mode, "UpdateConfig": {"Order": order}}
+    services = {"s": Service(id="s", version=1, spec=spec, update_state=state)}
     return ObservedCluster(
-        services={}, tasks=tasks, nodes=nodes, networks={}, configs={}, secrets={}
+        services=services, tasks=tasks, nodes=nodes, networks={}, configs={}, secrets={}
     )
+
+
+def cluster(nodes: tuple[Node, ...], *tasks: Task) -> ObservedCluster:
+    return of_service(nodes, *tasks)
 
 
 THREE = (node("a"), node("b"), node("c"))
@@ -65,26 +80,57 @@ def test_a_node_is_spare_only_where_nothing_of_the_service_is(
     assert has_spare_node(found, "s") is spare
 
 
+PENDING = task("", "starting")
+
+
 @pytest.mark.parametrize(
-    ("state", "tasks", "stalled"),
+    ("state", "order", "tasks", "stalled"),
     [
-        ("paused", (task("a"), task("b", current=False)), True),
-        ("rollback_paused", (task("a"),), True),
-        ("paused", (task("a"), task("b")), False),
-        ("updating", (task("a"), task("b", current=False)), False),
-        ("", (task("a"),), False),
+        ("paused", "stop-first", (task("a"), task("b", current=False)), True),
+        ("rollback_paused", "stop-first", (task("a"),), True),
+        ("paused", "stop-first", (task("a"), task("b")), False),
+        ("paused", "stop-first", (task("a"), task("b", "starting")), False),
+        ("paused", "stop-first", (task("a"), PENDING), False),
+        ("updating", "start-first", (task("a"), task("b", current=False)), False),
+        ("", "start-first", (task("a"),), False),
+        # One per node, a fourth wanted: nothing will ever move.
+        (
+            "updating",
+            "start-first",
+            (task("a"), task("b", current=False), task("c", current=False), PENDING),
+            True,
+        ),
+        (
+            "paused",
+            "start-first",
+            (task("a"), task("b", current=False), task("c", current=False), PENDING),
+            True,
+        ),
+        (
+            "updating",
+            "stop-first",
+            (task("a"), task("b", current=False), task("c", current=False), PENDING),
+            False,
+        ),
+        ("updating", "start-first", (task("a"), task("b", current=False), PENDING), False),
     ],
 )
-def test_a_roll_out_that_swarm_gave_up_half_way_is_stalled(
-    state: str, tasks: tuple[Task, ...], *, stalled: bool
+def test_a_roll_out_that_cannot_go_on_by_itself_is_stalled(
+    state: str, order: str, tasks: tuple[Task, ...], *, stalled: bool
 ) -> None:
-    spec = {"Mode": {"Replicated": {"Replicas": 2}}}
-    service = Service(id="s", version=1, spec=spec, update_state=state)
-    assert is_stalled(replace(cluster(THREE, *tasks), services={"s": service}), "s") is stalled
+    found = of_service(THREE, *tasks, state=state, order=order)
+    assert is_stalled(found, "s") is stalled
+    assert (judge(found, "s", 2).state == "stalled") is stalled
+    if stalled:
+        assert order_of_roll_out(found, "s") == "stop-first"
 
 
 def test_a_service_on_every_node_is_stalled_until_every_ready_node_has_it() -> None:
-    service = Service(id="s", version=1, spec={"Mode": {"Global": {}}}, update_state="paused")
-    half = replace(cluster(THREE, task("a"), task("b")), services={"s": service})
+    half = of_service(THREE, task("a"), task("b"), state="paused", mode={"Global": {}})
     whole = replace(half, tasks=(*half.tasks, task("c")))
     assert (is_stalled(half, "s"), is_stalled(whole, "s")) == (True, False)
+
+
+def test_a_service_that_is_gone_is_not_waited_for() -> None:
+    found = replace(cluster(THREE), services={})
+    assert judge(found, "s", 2).state == "failed"

@@ -32,6 +32,7 @@ PLATFORM = Platform(
 IMAGE = "127.0.0.1:5000/wpaas/wordpress@sha256:" + "a" * 64
 NEW_IMAGE = "127.0.0.1:5000/wpaas/wordpress@sha256:" + "b" * 64
 EMPTY = ObservedCluster(services={}, tasks=(), nodes=(), networks={}, configs={}, secrets={})
+READY = tuple(Node(id=n, name=n, address="", ready=True) for n in ("node1", "node2", "node3"))
 NOTHING = Observed(
     cluster=EMPTY,
     content=ObservedContent(
@@ -169,9 +170,8 @@ def test_a_roll_out_that_stopped_half_way_is_taken_up_again() -> None:
     services = dict(observed.cluster.services)
     services["wpaas_chess-club"] = replace(services["wpaas_chess-club"], update_state="paused")
     services["wpaas_tea-house"] = replace(services["wpaas_tea-house"], update_state="completed")
-    plan = plan_sites(
-        desired, replace(observed, cluster=replace(observed.cluster, services=services))
-    )
+    cluster = replace(observed.cluster, services=services, nodes=READY)
+    plan = plan_sites(desired, replace(observed, cluster=cluster))
     assert str(plan) == (
         "chess-club: update service wpaas_chess-club, its roll-out stopped half way"
     )
@@ -180,10 +180,7 @@ def test_a_roll_out_that_stopped_half_way_is_taken_up_again() -> None:
 def test_more_webheads_than_live_nodes_are_said() -> None:
     desired = wanted(site("chess-club", replicas=3), site("tea-house"))
     observed = converged(desired)
-    nodes = tuple(
-        Node(id=name, name=name, address="", ready=name != "node3")
-        for name in ("node1", "node2", "node3")
-    )
+    nodes = (*READY[:2], replace(READY[2], ready=False))
     observed = replace(observed, cluster=replace(observed.cluster, nodes=nodes))
     assert text(desired, observed) == (
         "nothing to do\nchess-club: 3 webheads are wanted, each on a node of its own, and only"

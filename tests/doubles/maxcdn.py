@@ -10,12 +10,11 @@ import json
 import threading
 import time
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
+from listening import Listening, Quiet
 from oauthlib.oauth1 import RequestValidator, SignatureOnlyEndpoint
 
 WINDOW_S = 300
@@ -55,7 +54,7 @@ class OneClient(RequestValidator):  # type: ignore[misc] # oauthlib's stubs leav
         return fresh
 
 
-class MaxCdnDouble:
+class MaxCdnDouble(Listening):
     """One account called `alias` at `endpoint`."""
 
     def __init__(self, alias: str = "acme") -> None:
@@ -69,11 +68,8 @@ class MaxCdnDouble:
         self._oauth = SignatureOnlyEndpoint(OneClient(self.key, self.secret))
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet):
             protocol_version = "HTTP/1.1"
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
-                pass
 
             def handle_any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
@@ -99,23 +95,8 @@ class MaxCdnDouble:
 
             do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815 - their names
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(10)
+        super().__init__(Handler)
+        self.endpoint = self.address
 
     # the edges
 

@@ -1,5 +1,9 @@
-"""One whole product for all end-to-end tests: three nodes, a repository, the daemon, two sites live."""
+"""One whole product for all end-to-end tests: three nodes, a repository, the daemon, two sites live.
 
+WPAAS_TEST_CLUSTER and WPAAS_TEST_PORT name another cluster, so that two clones can test side by side.
+"""
+
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -7,8 +11,8 @@ import pytest
 from demo.stage import ROOT, Stage, cluster_command
 from demo.steps import FIRST_SITES, PLATFORM_DEADLINE_S
 
-CLUSTER = "test"
-PORT = 8180
+CLUSTER = os.environ.get("WPAAS_TEST_CLUSTER", "test")
+PORT = int(os.environ.get("WPAAS_TEST_PORT", "8180"))
 
 
 @pytest.fixture(scope="session")

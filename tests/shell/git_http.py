@@ -1,27 +1,25 @@
-"""Git's own smart HTTP back end behind Python's HTTP server, with a password."""
+"""Git's own smart HTTP back end behind Python's HTTP server, with a password, and TLS if wanted."""
 
 import base64
 import os
+import ssl
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+from listening import Listening, Quiet
 
 
-class GitOverHttp:
+class GitOverHttp(Listening):
     """Serves the repositories below `root` to whoever knows `token`; or sends everybody elsewhere."""
 
-    def __init__(self, root: Path, token: str, redirect_to: str = "") -> None:
+    def __init__(
+        self, root: Path, token: str, redirect_to: str = "", tls: ssl.SSLContext | None = None
+    ) -> None:
         self.authorizations: list[str] = []
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
-                pass
-
-            def do_GET(self) -> None:
+        class Handler(Quiet):
+            def do_GET(self) -> None:  # noqa: N802 - its name
                 if redirect_to:
                     tail = self.path.removeprefix("/fleet.git")
                     return self.answer(301, {"Location": redirect_to + tail})
@@ -64,20 +62,5 @@ class GitOverHttp:
                 self.end_headers()
                 self.wfile.write(content)
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self._server.server_port}/fleet.git"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(10)
+        super().__init__(Handler, tls)
+        self.address += "/fleet.git"

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.cluster
 ROOT = Path(__file__).parents[2]
 NAME = "contract"
 PORT = 18480
+NEEDED = "no Docker engine answers: run deploy/local/install.sh as root"
 
 
 def quiet(_what: str, _seconds: float) -> None:
@@ -29,8 +30,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
     Without platform images: their tags are the machine's, and other clusters use them.
     """
-    if not Engine().answers():
-        pytest.skip("no Docker engine here")
+    assert Engine().answers(), NEEDED
     folder = tmp_path_factory.mktemp("clone")
     for part in ("node", "front"):
         shutil.copytree(ROOT / "deploy" / part, folder / "deploy" / part)
@@ -138,14 +138,24 @@ def test_an_unknown_node_is_a_usage_error(root: Path) -> None:
         cluster.kill(root, NAME, "node9")
 
 
-def test_a_cluster_that_is_down_leaves_nothing_on_the_engine(tmp_path: Path) -> None:
+def test_a_cluster_that_was_never_made_is_said_not_to_be_there(tmp_path: Path) -> None:
     if not Engine().answers():
         pytest.skip("no Docker engine here")
+    assert not cluster.exists(tmp_path, "contract-never")
+    for command in (cluster.kill, cluster.revive):
+        with pytest.raises(UsageError, match="there is no node1 of a cluster 'contract-never'"):
+            command(tmp_path, "contract-never", "node1")
+
+
+def test_a_cluster_that_is_down_leaves_nothing_on_the_engine(tmp_path: Path) -> None:
+    assert Engine().answers(), NEEDED
     name = "contract-half"
     cluster_nodes.ensure_network(name)
     layout = cluster.layout_of(tmp_path, name)
     Engine().out("volume", "create", layout.nodes[0].volume)
+    assert cluster.exists(tmp_path, name)
     cluster.down(tmp_path, name)
+    assert not cluster.exists(tmp_path, name)
     assert cluster_nodes.subnet_of(layout.bridge) is None
     assert Engine().attempt("volume", "inspect", layout.nodes[0].volume) is None
 

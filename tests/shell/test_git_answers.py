@@ -6,6 +6,8 @@ from reconciler.shell.git_answers import (
     Commit,
     Entry,
     candidates,
+    complaint,
+    fix_for,
     to_commit,
     to_contents,
     to_entries,
@@ -63,3 +65,38 @@ def test_a_branch_comes_before_a_tag() -> None:
     assert candidates("v1") == ("refs/heads/v1", "refs/tags/v1^{}", "refs/tags/v1")
     assert candidates("refs/heads/v1") == ("refs/heads/v1",)
     assert candidates("refs/tags/v1") == ("refs/tags/v1^{}", "refs/tags/v1")
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("Host key verification failed.\nfatal: Could not read from remote", "ssh-keyscan"),
+        (
+            "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
+            "another key",
+        ),
+        ("git@h: Permission denied (publickey).", "credentials file"),
+        ("fatal: could not read Username for 'https://h': terminal prompts disabled", "0600"),
+        ("server certificate verification failed. CAfile: none CRLfile: none", "`trust`"),
+        ("SSL certificate problem: unable to get local issuer certificate", "`trust`"),
+        ("fatal: unable to access 'https://h/': Could not resolve host: h", "reach its server"),
+        ("ssh: connect to host h port 22: Connection refused", "reach its server"),
+        ("error: cannot run ssh: No such file or directory", "openssh-client"),
+        ("fatal: repository 'https://h/f/' not found", "may you read it"),
+        ("fatal: '/f' does not appear to be a git repository", "may you read it"),
+        ("fatal: something new", ""),
+    ],
+)
+def test_a_complaint_comes_with_what_to_do(said: str, word: str) -> None:
+    fix = fix_for(said)
+    assert word in fix
+    assert bool(fix) == bool(word)
+
+
+def test_a_complaint_is_told_without_gits_general_advice() -> None:
+    said = (
+        b"fatal: '/f' does not appear to be a git repository\n"
+        b"fatal: Could not read from remote repository.\n\n"
+        b"Please make sure you have the correct access rights\nand the repository exists.\n"
+    )
+    assert complaint(said) == "fatal: '/f' does not appear to be a git repository"

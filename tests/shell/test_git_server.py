@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from containers import until
 from git_fleet import CLEAN, Fleet
 from git_http import GitOverHttp
 
@@ -126,23 +127,34 @@ def test_an_address_that_would_run_something_is_refused(tmp_path: Path, url: str
 def test_credentials_that_others_can_read_are_refused(http: GitOverHttp, tmp_path: Path) -> None:
     credentials = private(tmp_path / "token", TOKEN)
     credentials.chmod(0o644)
-    with pytest.raises(UsageError, match="can be read by others"):
+    with pytest.raises(StageFailed, match="can be read by others"):
         Source(http.address, "main", tmp_path / "clone.git", credentials).head()
 
 
-def test_a_server_that_never_answers_is_given_up_with_its_transport(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_credentials_that_are_away_for_a_moment_are_a_failed_stage_and_no_end(
+    fleet: Fleet, http: GitOverHttp, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("reconciler.shell.git.LOOK_TIMEOUT_S", 1.0)
+    credentials = tmp_path / "token"
+    source = Source(http.address, "main", tmp_path / "clone.git", credentials)
+    with pytest.raises(StageFailed, match="cannot be read"):
+        source.head()
+    private(credentials, TOKEN)
+    assert source.head() == fleet.first
+
+
+def test_a_server_that_never_answers_is_given_up_with_its_transport(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         started = time.monotonic()
         with pytest.raises(StageFailed, match="took over 1 s"):
-            Source(f"http://127.0.0.1:{port}/fleet.git", "main", tmp_path / "clone.git").head()
+            Source(f"http://127.0.0.1:{port}/fleet.git", "main", tmp_path / "clone.git").head(1.0)
         assert time.monotonic() - started < 5
-    time.sleep(0.2)
-    left = subprocess.run(["pgrep", "-f", f"127.0.0.1:{port}"], capture_output=True, check=False)
-    assert left.stdout == b""
+    asking = ["pgrep", "-f", f"127.0.0.1:{port}"]
+    until(
+        "git's transport has ended",
+        lambda: subprocess.run(asking, capture_output=True).returncode == 1,
+        2,
+    )
 
 
 def test_the_token_is_in_no_argument_and_no_environment(

@@ -143,10 +143,8 @@ def test_a_refusal_names_itself(
     assert len(directory.asked) == asked
 
 
-def test_an_endless_archive_is_given_up(
-    archives: Archives, directory: Directory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("reconciler.shell.sources.MAX_ARCHIVE_BYTES", 100_000)
+def test_an_endless_archive_is_given_up(directory: Directory, tmp_path: Path) -> None:
+    archives = Archives(tmp_path / "archives", directory.address, max_bytes=100_000)
     directory.body = bytes(1_000_000)
     with pytest.raises(StageFailed, match="is over 100000 bytes"):
         archives.files(PACKAGE)

@@ -41,16 +41,23 @@ def test_an_install_job_killed_anywhere_is_finished_by_the_next(stand: Stand) ->
     whole = stand.site("whole-club")
     assert stand.job(whole)[0] == 0
     expected = schema(stand, whole).replace("whole-club", "SITE")
-    for number, after_s in enumerate((0.15, 0.3, 0.5, 0.8)):
-        site = stand.site(f"killed-club{number}")
+    ended = []
+    for tables in (0, 1, 6, 12):
+        site = stand.site(f"killed-club{tables}")
+        database = site.config["database"]["name"]
         job = stand.webhead(site, command=("php", "/usr/lib/wpaas/install.php"))
-        time.sleep(after_s)
+        count = f"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '{database}'"
+        eventually(
+            f"{tables} tables",
+            20,
+            lambda tables=tables, count=count: int(stand.sql(count)) >= tables,  # type: ignore[misc]
+        )
         docker("kill", job.name, check=False)
+        ended.append(docker("wait", job.name))
         code, log = stand.job(site)
         assert code == 0, log
-        assert schema(stand, site).replace(site.name, "SITE") == expected, (
-            f"killed after {after_s} s"
-        )
+        assert schema(stand, site).replace(site.name, "SITE") == expected, f"killed at {tables}"
+    assert ended.count("137") >= 2, f"too late: exit codes {ended}"
 
 
 def test_a_site_that_came_from_elsewhere_is_never_emptied(stand: Stand) -> None:
@@ -206,14 +213,16 @@ def test_stopping_under_load_loses_no_request(stand: Stand, webhead: Webhead) ->
     clients = [threading.Thread(target=client) for _ in range(10)]
     for thread in clients:
         thread.start()
-    time.sleep(1.5)
-    docker("kill", "--signal=TERM", other.name)
-    time.sleep(1.2)  # below the grace
-    leave.set()
-    for thread in clients:
-        thread.join()
+    try:
+        eventually("the load is on", 20, lambda: len(done) > 20)
+        docker("kill", "--signal=TERM", other.name)
+        before = len(done)
+        eventually("requests within the grace", 1.5, lambda: len(done) >= before + 5)
+    finally:
+        leave.set()
+        for thread in clients:
+            thread.join()
     assert failures == []
-    assert len(done) > 20
     assert docker("wait", other.name, timeout_s=30) == "0"
 
 
@@ -225,7 +234,8 @@ def slow(stand: Stand) -> Webhead:
     stand.live(site, title="Slow club", plugins=["slow"])
     plugin = site.folder / "main.php"  # not named after the folder: found by its header
     plugin.write_text(
-        "<?php\n/* Plugin Name: Slow */\nif (isset($_GET['nap'])) { sleep((int) $_GET['nap']); }"
+        "<?php\n/* Plugin Name: Slow */\n"
+        "if (isset($_GET['nap'])) { touch('/tmp/nap-' . getmypid()); sleep((int) $_GET['nap']); }"
     )
     mount = f"--volume={plugin}:/usr/share/wpaas/wordpress/wp-content/plugins/slow/main.php:ro"
     made = stand.webhead(site, mount)
@@ -238,10 +248,20 @@ def nap(webhead: Webhead, seconds: int) -> int:
     return requests.get(address, headers={"Host": webhead.site.host}, timeout=40).status_code
 
 
+def until_every_child_naps(webhead: Webhead) -> None:
+    script = "grep -h pm.max_children /run/wpaas/php-fpm-*.conf; ls /tmp | grep -c nap-; true"
+
+    def holds() -> bool:
+        *limit, naps = docker("exec", webhead.name, "sh", "-c", script).split()
+        return int(naps) >= int(limit[-1])
+
+    eventually("every child naps", 20, holds)
+
+
 def test_health_answers_while_every_child_is_busy(slow: Webhead) -> None:
     with ThreadPoolExecutor(12) as pool:
-        naps = [pool.submit(nap, slow, 4) for _ in range(12)]
-        time.sleep(1.5)
+        naps = [pool.submit(nap, slow, 8) for _ in range(12)]
+        until_every_child_naps(slow)
         start = time.monotonic()
         assert slow.health()[0] == 200
         assert time.monotonic() - start < 1
@@ -251,8 +271,9 @@ def test_health_answers_while_every_child_is_busy(slow: Webhead) -> None:
 def test_requests_longer_than_the_grace_are_finished_before_the_end(slow: Webhead) -> None:
     """More requests than children: those that wait in php-fpm's queue are finished too."""
     with ThreadPoolExecutor(10) as pool:
+        docker("exec", slow.name, "sh", "-c", "rm -f /tmp/nap-*")
         naps = [pool.submit(nap, slow, 5) for _ in range(10)]
-        time.sleep(1)
+        until_every_child_naps(slow)
         docker("kill", "--signal=TERM", slow.name)
         assert [future.result() for future in naps] == [200] * 10
     assert docker("wait", slow.name, timeout_s=20) == "0"
