@@ -46,6 +46,8 @@ ProblemCode = Literal[
     "plugin-tree-mismatch",
     "replicas-too-many",
     "repeated-item",
+    "review-differs",
+    "review-missing",
     "secret-in-git",
     "size-unknown",
     "text-not-nfc",

@@ -1,0 +1,190 @@
+"""`wpaas plugin vet`, `plugin verify`, and the same for themes: what a reviewer decides on."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.core.vetting.report import Report
+    from reconciler.sync.vetting import Desk, Subject
+
+EXIT_BLOCKED = 1
+FORMATS = ("text", "json", "sarif", "markdown", "html")
+EPILOG = """\
+examples:
+  wpaas plugin vet site-notice                      the entry of the allowlist, from its source
+  wpaas plugin vet ./event-list --against 3.9       a folder, compared with an allowed version
+  wpaas plugin vet event-list.zip --against old.zip --format html > report.html
+  wpaas theme vet plain --write                     keep the machine's facts in reviews/
+
+What is looked for is in docs/vetting.md, how to decide in docs/reviewing-plugins.md.
+Exit code: 0 pass or warn, 1 block, 2 usage.
+"""
+VERIFY_EPILOG = """\
+Each version of the allowlist has its review below reviews/, made with `vet --write`. This makes
+them again and compares byte for byte. Exit code: 0 all good, 1 problems, 2 usage.
+"""
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register both commands."""
+    for kind in ("plugin", "theme"):
+        command = commands.add_parser(kind, help=f"judge a {kind} before sites may use it")
+        actions = command.add_subparsers(metavar="ACTION", required=True, dest="action")
+        _add_vet(actions, kind)
+        if kind == "plugin":
+            verify = actions.add_parser(
+                "verify",
+                help="compare the kept reviews with what vetting says, plugins and themes",
+                epilog=VERIFY_EPILOG,
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+            )
+            _add_places(verify)
+            verify.set_defaults(run=_verify)
+
+
+def _add_vet(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", kind: str) -> None:
+    vet = actions.add_parser(
+        "vet",
+        help=f"say what a {kind} can do, what is wrong with it and what changed",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    vet.add_argument("what", metavar="SLUG|FILE|DIR", help="an entry, a zip or a folder")
+    vet.add_argument(
+        "--against", metavar="VERSION|FILE|DIR", help="the version that is approved now"
+    )
+    vet.add_argument("--format", choices=FORMATS, default="text")
+    vet.add_argument("--slug", default="", help="where the folder or zip is not called like it")
+    vet.add_argument("--write", action="store_true", help="keep its review in reviews/")
+    vet.add_argument(
+        "--image", metavar="NAME", help="image whose PHP checks the syntax (default: the fleet's)"
+    )
+    _add_places(vet)
+    vet.set_defaults(run=_vet, kind=kind)
+
+
+def _add_places(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--fleet", type=Path, default=Path(), metavar="DIR", help="the fleet's folder (default: .)"
+    )
+    command.add_argument(
+        "--cache", type=Path, metavar="DIR", help="where analyses are kept (default: the user's)"
+    )
+
+
+def _vet(arguments: argparse.Namespace) -> int:
+    from reconciler.core.vetting.lanes import lane
+    from reconciler.core.vetting.report import report
+
+    desk = _desk(arguments)
+    subject = desk.find(arguments.kind, arguments.what, arguments.slug)
+    vetting = desk.judge(subject)
+    bump = None
+    if arguments.against:
+        bump = desk.against(subject, desk.older(subject, arguments.against), vetting)
+        vetting = bump.after
+    if arguments.write:
+        _write(desk, subject)
+    made = report(vetting, bump, lane(vetting, bump, None), desk.used_by(subject))
+    print(_formatted(made, arguments.format, subject.folder), end="")
+    return EXIT_BLOCKED if vetting.verdict == "block" else 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from reconciler.core.vetting.review_file import FOLDER
+    from reconciler.shell.vetting_source import read_reviews
+
+    desk = _desk(arguments)
+    problems = list(desk.review_problems(read_reviews(arguments.fleet, FOLDER)))
+    for problem in problems:
+        print(problem)
+    number = len(desk.entries("plugin")) + len(desk.entries("theme"))
+    print(f"{number} packages, {len(problems) or 'no'} problems")
+    return EXIT_BLOCKED if problems else 0
+
+
+def _desk(arguments: argparse.Namespace) -> "Desk":
+    """The desk of the fleet's folder, with the image of the cluster that is known here, if any."""
+    from dataclasses import replace
+
+    from reconciler.core.vetting.php import analyse_php
+    from reconciler.daemon.clock import now
+    from reconciler.shell.sources import Archives
+    from reconciler.shell.vetting_cache import default_folder
+    from reconciler.sync.vetting import base_image, open_desk, report_cache
+
+    folder = arguments.cache or default_folder()
+    desk = open_desk(
+        arguments.fleet,
+        analyse_php,
+        report_cache(folder),
+        Archives(folder.parent / "archives"),
+        now().date().isoformat(),
+        _progress(),
+    )
+    if getattr(arguments, "image", None):
+        return replace(desk, lint=("", arguments.image))
+    known = _known_engine(arguments)
+    image = base_image(desk, known[1]) if known else None
+    return replace(desk, lint=(known[0], image)) if known and image else desk
+
+
+def _known_engine(arguments: argparse.Namespace) -> tuple[str, str] | None:
+    """(engine, registry) that builds the fleet's image; None where no cluster is known here."""
+    from reconciler.errors import UsageError
+    from reconciler.shell.context import find
+
+    try:
+        found = find(arguments.cluster, arguments.fleet.resolve())
+    except UsageError:
+        return None
+    return found.builder, found.registry
+
+
+def _write(desk: "Desk", subject: "Subject") -> None:
+    from reconciler.core.vetting.review_file import review_path, review_text
+
+    own = desk.profile(subject)
+    path = desk.fleet / review_path(own.kind, own.slug, own.version)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(review_text(own), encoding="utf-8")
+    print(f"wpaas: wrote {path}", file=sys.stderr)
+
+
+def _formatted(report: "Report", chosen: str, folder: str) -> str:
+    match chosen:
+        case "json":
+            from reconciler.core.vetting.report_json import as_json
+
+            return as_json(report)
+        case "sarif":
+            from reconciler.core.vetting.report_json import as_sarif
+
+            return as_sarif(report, folder)
+        case "markdown":
+            from reconciler.core.vetting.report_markdown import as_markdown
+
+            return as_markdown(report)
+        case "html":
+            from reconciler.core.vetting.report_html import as_html
+
+            return as_html(report)
+        case _:
+            from reconciler.core.vetting.report_text import as_text
+
+            return as_text(report)
+
+
+def _progress() -> Callable[[int, int], None]:
+    """Say on a terminal how far the analysis is; a file or a pipe gets nothing."""
+    if not sys.stderr.isatty():
+        return lambda done, number: None
+
+    def said(done: int, number: int) -> None:
+        end = "\n" if done == number else ""
+        print(f"\r{done} of {number} PHP files", end=end, file=sys.stderr, flush=True)
+
+    return said

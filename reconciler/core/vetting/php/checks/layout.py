@@ -1,0 +1,169 @@
+"""The file as text: parts nobody can read, lines nobody wants to read."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from reconciler.core.vetting.finding import Rule
+from reconciler.core.vetting.php.checks.execution import DANGEROUS, EVAL, EVALS, PROCESS
+from reconciler.core.vetting.php.checks.obfuscation import OBFUSCATED
+from reconciler.core.vetting.php.literals import escape
+from reconciler.core.vetting.php.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
+
+    from reconciler.core.vetting.php.run import Run
+
+UNREADABLE = Rule(
+    code="php-unreadable",
+    level="block",
+    family="obfuscation",
+    summary="cannot be read as PHP, wholly or in part",
+    why="What the parser cannot read, no check has seen; such places are made to hide code.",
+    fix="A generated table belongs into JSON; ask for the source of everything else.",
+)
+
+RULES = (UNREADABLE,)
+
+MAX_LINE_BYTES: Final = 5_000
+MAX_NAMES_ON_LINE: Final = 100  # a table of literals holds none
+MIN_LITERAL_BYTES: Final = 400
+MAX_ENTROPY_BITS: Final = 5.2
+MAX_HEX_SHARE: Final = 0.4
+MIN_HEX_BYTES: Final = 24
+_STRINGS: Final = frozenset(["string", "encapsed_string", "heredoc", "nowdoc"])
+_CALLS: Final = words(
+    "function_call_expression member_call_expression scoped_call_expression"
+    " object_creation_expression include_expression require_expression"
+)
+
+
+def judge_text(run: Run, root: Node) -> None:
+    """Long lines, scrambled names, literals that look like noise; looked for where bytes hint at them."""
+    data = run.data
+    lines = data.split(b"\n")
+    longest = max(map(len, lines))
+    if longest > MAX_LINE_BYTES:
+        _long_lines(run, root)
+    # Only where 400 bytes stand without a space can a literal be noise.
+    if longest >= MIN_LITERAL_BYTES and any(
+        len(word) >= MIN_LITERAL_BYTES
+        for line in lines
+        if len(line) >= MIN_LITERAL_BYTES
+        for word in line.split()
+    ):
+        _literals(run, root)
+    if b"_0x" in data or data.count(b"\\x") * 4 > MIN_HEX_BYTES:
+        _scrambled(run, root)
+
+
+def _leaves(root: Node) -> Iterator[tuple[Node, str]]:
+    """Every leaf in order, with the kind of what it stands in; no recursion, for trees may be deep."""
+    cursor = root.walk()
+    parents: list[str] = []
+    while True:
+        node = cursor.node
+        if node is not None and node.child_count == 0:
+            yield node, parents[-1] if parents else ""
+        elif node is not None and cursor.goto_first_child():
+            parents.append(node.type)
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return
+            parents.pop()
+
+
+def _long_lines(run: Run, root: Node) -> None:
+    """A long line counts where code stands on it, not where a literal or HTML fills it."""
+    code: Counter[int] = Counter()
+    for node, _parent in _leaves(root):
+        row, end = node.start_point[0], node.end_point[0]
+        if row == end and node.type == "name":
+            code[row] += 1
+    for row, count in code.items():
+        if count > MAX_NAMES_ON_LINE:
+            run.report(OBFUSCATED, _at_row(root, row), f"{count} names on line {row + 1}")
+            return
+
+
+def _at_row(root: Node, row: int) -> Node:
+    return root.descendant_for_point_range((row, 0), (row, 1)) or root
+
+
+def _literals(run: Run, root: Node) -> None:
+    stack: list[tuple[Node, bool]] = [(root, False)]
+    while stack:
+        node, called = stack.pop()
+        kind = node.type
+        if kind in _STRINGS:
+            size = node.end_byte - node.start_byte
+            if size >= MIN_LITERAL_BYTES:
+                _noise(run, node, run.source(node), called=called)
+            continue
+        inside = called or kind in _CALLS
+        if kind in {"array_creation_expression", "anonymous_function", "assignment_expression"}:
+            inside = False
+        stack.extend((child, inside) for child in node.named_children)
+
+
+def _noise(run: Run, node: Node, text: bytes, *, called: bool) -> None:
+    body = text.strip(b"'\"")
+    if b" " in body[:MIN_LITERAL_BYTES] or body.startswith((b"data:", b"<", b"M")):
+        return
+    if entropy(body) <= MAX_ENTROPY_BITS:
+        return
+    run.report(OBFUSCATED, node, "a literal of noise", level=None if called else "info")
+
+
+def entropy(data: bytes) -> float:
+    """Bits per byte."""
+    total = len(data)
+    return -sum(n / total * math.log2(n / total) for n in Counter(data).values()) if total else 0.0
+
+
+def _scrambled(run: Run, root: Node) -> None:
+    hexed = whole = 0
+    first: Node | None = None
+    for node, parent in _leaves(root):
+        kind = node.type
+        if kind == "name" and run.source(node).startswith(b"_0x"):
+            run.report(OBFUSCATED, node, "scrambled names")
+            return
+        if parent in {"encapsed_string", "heredoc_body"}:
+            size = node.end_byte - node.start_byte
+            whole += size if kind == "string_content" else 1
+            # Bytes that cannot be typed have to be written as numbers; letters have not.
+            if kind == "escape_sequence" and run.source(node)[1:2] in b"x01234567":
+                hexed += escape(run.text(node)).isalnum()
+                first = first or node
+    if first is not None and hexed >= MIN_HEX_BYTES and hexed > MAX_HEX_SHARE * whole:
+        run.report(OBFUSCATED, first, f"{hexed} of {whole} characters are written as numbers")
+
+
+def judge_tokens(run: Run, root: Node) -> None:
+    """Where the tree has holes, names are looked for among the bare tokens as well."""
+    broken = _first_error(root)
+    run.report(UNREADABLE, broken)
+    before: Node | None = None
+    for node, parent in _leaves(root):
+        if before is not None and node.type == "(":
+            name = run.source(before).decode("utf-8", "replace").lower().lstrip("\\")
+            if name in DANGEROUS and before.type == "name" and parent == "ERROR":
+                run.report(EVAL if name in EVALS else PROCESS, before, name)
+        before = node if node.type == "name" else None
+
+
+def _first_error(root: Node) -> Node:
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.is_error or node.is_missing:
+            return node
+        stack.extend(child for child in reversed(node.children) if child.has_error)
+    return root

@@ -1,0 +1,15 @@
+<?php
+/**
+ * Plugin Name: Event List
+ * Description: A list of events on any page.
+ * Version: 3.10
+ * Author: Bright Apps Ltd
+ * Author URI: https://bright.example/
+ * License: GPL-2.0-or-later
+ * Requires PHP: 8.1
+ * Requires at least: 6.6
+ * Text Domain: event-list
+ */
+defined('ABSPATH') || exit;
+require __DIR__ . '/inc/list.php';
+require __DIR__ . '/inc/stats.php';
