@@ -117,6 +117,12 @@ foreach ($plan['steps'] as $step) {
     }
     $answer = ask($plan, $step, ++$id);
     [$lines, $record, $at] = seen($file, $at, $id);
+    if (!empty($step['follow']) && $answer['to'] !== '') {
+        $step['path'] = '/' . ltrim((string) preg_replace('~^https?://[^/]*~', '', $answer['to']), '/');
+        $answer = ask($plan, $step, ++$id);
+        [$more, $record, $at] = seen($file, $at, $id);
+        $lines = [...$lines, ...$more];
+    }
     $others = array_values(array_filter($lines, static fn ($line) => ($line['id'] ?? null) !== (string) $id));
     $answers[] = $answer + ['record' => $record, 'others' => $others];
 }

@@ -45,9 +45,16 @@ function change(string $what): string
     return is_wp_error($result) ? $result->get_error_code() . ': ' . wp_strip_all_tags($result->get_error_message()) : '';
 }
 
-/** Every scheduled event once, due or not, as wp-cron.php would run it. */
+/**
+ * Every scheduled event once, due or not, as wp-cron.php would run it; without what WordPress itself
+ * asks of WordPress.org, which takes long where nothing answers.
+ */
 function run_events(): void
 {
+    foreach (['wp_version_check', 'wp_update_plugins', 'wp_update_themes'] as $hook) {
+        remove_action($hook, $hook);
+    }
+    remove_action('wp_site_health_scheduled_check', [\WP_Site_Health::get_instance(), 'wp_cron_scheduled_check']);
     foreach (_get_cron_array() as $time => $hooks) {
         foreach ($hooks as $hook => $events) {
             foreach ($events as $event) {

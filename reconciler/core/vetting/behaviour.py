@@ -1,14 +1,14 @@
 """What a package did when it ran: deeds by kind, what it costs a page, and what stays of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from reconciler.core.problem import escaped
-from reconciler.core.vetting.behaviour_judge import judged
+from reconciler.core.vetting.behaviour_judge import judged, news
 from reconciler.core.vetting.candidate import Grants
 from reconciler.core.vetting.deed import Cost, Deed
 from reconciler.core.vetting.finding import Finding
+from reconciler.core.vetting.grants import Standing
 
 Part = Literal["now", "later", "answered"]
 """The run at today's clock, months later, and with answers from the hosts that are granted."""
@@ -50,8 +50,8 @@ class Behaviour:
             ],
         }
 
-    def findings(self, grants: Grants) -> tuple[Finding, ...]:
-        """What it did beyond `grants`, or should not do at all."""
+    def findings(self, grants: Grants, standing: Standing = "entered") -> tuple[Finding, ...]:
+        """What it did beyond `grants`, or should not do at all; see `grant_findings`."""
         return tuple(
             judged(
                 now=self.now,
@@ -61,19 +61,34 @@ class Behaviour:
                 costs=self.costs,
                 incomplete=self.incomplete,
                 grants=grants,
+                standing=standing,
             )
         )
 
-    def lines(self) -> tuple[str, ...]:
-        """The run in a few lines: what it did, what it costs, what stays."""
-        did = [f"{kind}: {', '.join(values)}" for kind, values in _values(self.now).items()]
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """The run as (what, which): what it did, what stays, what it costs a page."""
+        parts = (("", self.now), *_told_later(self))
+        did = [
+            (f"{before}{kind}", ", ".join(values))
+            for before, deeds in parts
+            for kind, values in _values(deeds).items()
+        ]
+        left = [("stays after uninstall", f"{deed.kind} {deed.value}") for deed in self.left]
         costs = [
-            f"{cost.page}: {cost.added_ms:+.0f} ms, {cost.added_kb:+d} KiB,"
-            f" {cost.added_queries:+d} queries"
+            (
+                cost.page,
+                f"{cost.added_ms:+.0f} ms, {cost.added_kb:+d} KiB, {cost.added_queries:+d} queries",
+            )
             for cost in self.costs
         ]
-        left = [f"stays after uninstall: {deed.kind} {escaped(deed.value)}" for deed in self.left]
-        return (*did, *costs, *left, *(f"not looked at: {what}" for what in self.incomplete))
+        return (*did, *left, *costs, *(("not looked at", what) for what in self.incomplete))
+
+
+def _told_later(behaviour: Behaviour) -> Iterator[tuple[str, Sequence[Deed]]]:
+    if behaviour.later is not None:
+        yield f"{behaviour.later_days} days later, ", news(behaviour.now, behaviour.later)
+    if behaviour.answered is not None:
+        yield "with answers, ", news(behaviour.now, behaviour.answered)
 
 
 def _by_kind(deeds: Iterable[Deed]) -> dict[str, list[dict[str, Any]]]:
@@ -98,6 +113,6 @@ def _values(deeds: Iterable[Deed]) -> Mapping[str, list[str]]:
     grouped: dict[str, list[str]] = {}
     for deed in sorted(set(deeds)):
         values = grouped.setdefault(deed.kind, [])
-        if escaped(deed.value) not in values:
-            values.append(escaped(deed.value))
+        if deed.value not in values:
+            values.append(deed.value)
     return grouped

@@ -6,7 +6,7 @@ from reconciler.core.vetting import behaviour_rules as rules
 from reconciler.core.vetting.candidate import Grants
 from reconciler.core.vetting.deed import Cost, Deed, Kind
 from reconciler.core.vetting.finding import Ability, Finding, Level, Rule, found
-from reconciler.core.vetting.grants import covered
+from reconciler.core.vetting.grants import Standing, covered
 
 SLOW_MS, SLOWER_MS = 250.0, 100.0
 """Added to a page: what blocks (a sleep of 300 ms, less the noise), and what is to be read."""
@@ -49,9 +49,10 @@ def judged(
     costs: Sequence[Cost],
     incomplete: Sequence[str],
     grants: Grants,
+    standing: Standing,
 ) -> Iterator[Finding]:
     """Findings in no order. What shows in two parts of a run is said once."""
-    yield from _beyond_grants(now, grants)
+    yield from _beyond_grants(now, grants, "warn" if standing == "proposed" else None)
     for kind, rule in _ALWAYS:
         yield from (_finding(rule, deed) for deed in _once(now, kind))
     yield from _errors(now)
@@ -74,7 +75,7 @@ def news(now: Sequence[Deed], part: Sequence[Deed]) -> list[Deed]:
     return list(fresh.values())
 
 
-def _beyond_grants(now: Sequence[Deed], grants: Grants) -> Iterator[Finding]:
+def _beyond_grants(now: Sequence[Deed], grants: Grants, level: Level | None) -> Iterator[Finding]:
     granted: dict[Ability, Sequence[str]] = {
         "host": grants.network,
         "asset-host": grants.network,
@@ -85,13 +86,13 @@ def _beyond_grants(now: Sequence[Deed], grants: Grants) -> Iterator[Finding]:
     for kind, ability, rule in _GRANTED:
         for deed in _once(now, kind):
             if not covered(ability, deed.value, granted[ability]):
-                yield _finding(rule, deed)
+                yield _finding(rule, deed, level=level)
     for kind, place, rule in (
         ("upload", "uploads", rules.WRITES_UPLOADS),
         ("temp", "temp", rules.WRITES_TEMP),
     ):
         if grants.writes != place:
-            yield from (_finding(rule, deed) for deed in now if deed.kind == kind)
+            yield from (_finding(rule, deed, level=level) for deed in now if deed.kind == kind)
 
 
 def _errors(now: Sequence[Deed]) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from typing import Any
 from reconciler.core.vetting.deed import Deed
 
 Step = dict[str, Any]
-"""`path`, `who`, `wanted` (of the recorder), `form`, `nonce`, `keep`; or `snapshot`. See client.php."""
+"""`path`, `who`, `wanted` (of the recorder), `form`, `nonce`, `keep`, `follow`; or `snapshot`. See client.php."""
 
 ROUNDS = 5
 MOST_OWN = 20
@@ -37,7 +37,7 @@ def sights(**wanted: int) -> list[Step]:
         {"path": FRONT, "who": "visitor", "wanted": told},
         {"path": ADMIN, "who": "admin", "wanted": told},
         {"path": REST, "who": "admin", "wanted": told},
-        {"path": "/?p=1", "who": "visitor", "wanted": wanted},
+        {"path": "/?p=1", "who": "visitor", "follow": 1, "wanted": wanted},
         {"path": "/?s=hello", "who": "visitor", "wanted": wanted},
         {"path": "/feed/", "who": "visitor", "wanted": wanted},
         {"path": "/wp-login.php", "who": "visitor", "wanted": wanted},

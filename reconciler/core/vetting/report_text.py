@@ -37,6 +37,10 @@ def plain(phrase: Phrase) -> str:
 def _below(report: Report) -> Iterator[str]:
     if report.bump:
         yield from _more_below(report)
+    if report.vetting.behaviour:
+        yield "\nwhen it ran"
+        for what, which in report.vetting.behaviour.lines():
+            yield f"  {what}: {escaped(which)}"
     for finding, new in report.listed:
         yield ""
         yield from _finding(finding, "" if new is None else "new " if new else "known ")
