@@ -41,7 +41,7 @@ HARDENED = (
 )
 _SERVER = ("--cap-drop=ALL", "--security-opt=no-new-privileges", "--tmpfs=/run:mode=1777")
 _AWAIT = "until [ -s /run/secrets/{0} ]; do sleep 0.05; done; exec /usr/lib/wpaas/entrypoint"
-_GIVE = "umask 077; mkdir -p /run/secrets; cat > /run/secrets/{0}.new; mv /run/secrets/{0}.new /run/secrets/{0}"
+_GIVE = "umask 077; cat > /run/secrets/{0}.new; mv /run/secrets/{0}.new /run/secrets/{0}"
 _SQL = "export MYSQL_PWD=$(cat /run/secrets/database-root);"
 _READY = (
     _SQL + "for n in $(seq 600); do mariadb -uroot -e 'SELECT 1' >/dev/null 2>&1 && exit 0;"
@@ -172,8 +172,10 @@ class Stand:
         return must(argv, stage="image", timeout_s=timeout_s, stdin=data).strip()
 
     def _start_database(self) -> None:
-        folder = "--tmpfs=/var/lib/mysql:mode=0700,uid=812,gid=812"
-        words = (*_SERVER, folder, "--network-alias=database", "--entrypoint=sh", self.database)
+        folders = tuple(
+            f"--tmpfs={at}:uid=812,gid=812" for at in ("/var/lib/mysql", "/run/secrets")
+        )
+        words = (*_SERVER, *folders, "--network-alias=database", "--entrypoint=sh", self.database)
         self.start("database", *words, "-c", _AWAIT.format("database-root"))
         self.sh("database", _GIVE.format("database-root"), secrets.token_hex(24))
         self.sh("database", _READY)
@@ -184,7 +186,8 @@ class Stand:
         self.sh("database", f"{_SQL} mariadb -uroot", sql)
 
     def _start_store(self) -> None:
-        words = (*_SERVER, "--network-alias=store", "--entrypoint=sh", self.store)
+        folder = "--tmpfs=/run/secrets:uid=813,gid=813"
+        words = (*_SERVER, folder, "--network-alias=store", "--entrypoint=sh", self.store)
         self.start("store", *words, "-c", _AWAIT.format("store-admin"))
         keys = f"{store_key(self.secret)}\n{self.secret}\n"
         self.sh("store", _GIVE.format("store-admin"), keys)

@@ -50,7 +50,12 @@ function admin_pages(): array
 function routes(): array
 {
     $found = [];
+    // WordPress itself adds an index for each namespace.
+    $indexes = rest_get_server()->get_namespaces();
     foreach (rest_get_server()->get_routes() as $path => $endpoints) {
+        if (in_array(trim($path, '/'), $indexes, true)) {
+            continue;
+        }
         foreach ($endpoints as $endpoint) {
             $methods = implode(',', array_keys((array) ($endpoint['methods'] ?? [])));
             $guard = $endpoint['permission_callback'] ?? null;

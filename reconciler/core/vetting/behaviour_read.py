@@ -37,7 +37,8 @@ def deeds(walk: Walk, quiet: frozenset[str]) -> list[Deed]:
             continue
         record = answer.get("record") or {}
         seen.update(_recorded(record, step))
-        seen.update(_unanswered(step, answer))
+        if not record.get("fatal"):
+            seen.update(_unanswered(step, answer))
         named = {deed.value for deed in seen if deed.kind == "host"}
         for line in answer.get("others", ()):
             if line.get("how") in {"dns", "proxy"} and _outside(line["host"], quiet | named):

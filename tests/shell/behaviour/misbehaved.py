@@ -79,7 +79,7 @@ register_activation_hook(dirname(__DIR__) . '/greedy/greedy.php', function () us
     "options.php": """<?php
 add_action('init', function () use ($words) {
     if (!get_option('greedy_cache')) {
-        call_user_func(implode('', $words['option']), 'greedy_cache', str_repeat('x', 1000 * 1000));
+        call_user_func(implode('', $words['option']), 'greedy_cache', str_repeat('x', 1000 * 1000), true);
     }
 });
 """,
