@@ -9,7 +9,7 @@ import statistics
 import sys
 import time
 
-from benchmarks import edge, layer, page, process, settings, sites, unchanged
+from benchmarks import edge, layer, page, process, settings, sites, unchanged, vetting
 from benchmarks.arena import Arena
 from benchmarks.figure import ROUNDS, Figure, Group
 from demo.stage import ROOT
@@ -23,6 +23,7 @@ GROUPS: tuple[Group, ...] = (
     *layer.GROUPS,
     *page.GROUPS,
     *edge.GROUPS,
+    *vetting.GROUPS,
 )
 OUTPUT = ROOT / "build" / "bench.json"
 ROW = "{:22} {:>11} {:>11} {:>7} {:>15}  {}"

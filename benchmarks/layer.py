@@ -9,6 +9,7 @@ from demo.stage import Stage, wait_until
 from demo.steps import SITE_DEADLINE_S, allow
 from reconciler.core.compiler import compile_fleet
 from reconciler.core.image import IMAGE_REPOSITORY
+from reconciler.daemon import clock
 from reconciler.shell.schemas import load_schemas
 from reconciler.shell.worktree import read_worktree
 from reconciler.sync.fleet import open_fleet
@@ -59,7 +60,7 @@ def plugin_layer(arena: Arena, rounds: int) -> list[Figure]:
 
 
 def _until_in_registry(stage: Stage) -> float:
-    images = open_fleet(stage.context).images
+    images = open_fleet(stage.context, now=clock.now).images
     blobs = read_worktree(stage.repository.clone)
     compiled = compile_fleet(blobs, load_schemas(), {})
     wanted = images.find(images.inputs(blobs, compiled))

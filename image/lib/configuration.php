@@ -20,6 +20,8 @@ final class ConfigurationMissing extends \RuntimeException
 final class Configuration
 {
     public const FOLDER = '/etc/wpaas';
+    /** WordPress's own copy of Mozilla's list. */
+    public const PUBLIC_AUTHORITIES = '/usr/share/wpaas/wordpress/wp-includes/certificates/ca-bundle.crt';
     /** The eight keys and salts of WordPress. */
     public const SALTS = ['AUTH_KEY', 'SECURE_AUTH_KEY', 'LOGGED_IN_KEY', 'NONCE_KEY',
         'AUTH_SALT', 'SECURE_AUTH_SALT', 'LOGGED_IN_SALT', 'NONCE_SALT'];
@@ -70,6 +72,12 @@ final class Configuration
             throw new ConfigurationMissing("config.json: $name must be a whole number above 0");
         }
         return $value;
+    }
+
+    /** File with the authorities that may sign the certificate of `database` or `store`. @throws ConfigurationMissing */
+    public function authorities(string $service): string
+    {
+        return $this->find("$service.ca_file") === null ? self::PUBLIC_AUTHORITIES : $this->text("$service.ca_file");
     }
 
     /** Whether an optional switch stands on. */

@@ -9,6 +9,9 @@ declare(strict_types=1);
 
 namespace Wpaas;
 
+/** Encrypted, with a certificate for the very name; without the second flag any would do. */
+const DATABASE_TLS = MYSQLI_CLIENT_SSL | MYSQLI_CLIENT_SSL_VERIFY_SERVER_CERT;
+
 /**
  * Connects once, waiting at most the given seconds for the connection and then for each answer.
  *
@@ -20,12 +23,19 @@ function connect(Configuration $configuration, int $seconds, ?int $answer_second
     $database = mysqli_init();
     $database->options(MYSQLI_OPT_CONNECT_TIMEOUT, $seconds);
     $database->options(MYSQLI_OPT_READ_TIMEOUT, $answer_seconds ?? $seconds);
+    $flags = 0;
+    if ($configuration->on('database.tls')) {
+        $database->ssl_set(null, null, $configuration->authorities('database'), null, null);
+        $flags = DATABASE_TLS;
+    }
     @$database->real_connect(
         $configuration->text('database.host'),
         $configuration->text('database.user'),
         $configuration->secret('database_password'),
         $configuration->text('database.name'),
-        $configuration->number('database.port')
+        $configuration->number('database.port'),
+        null,
+        $flags
     );
     $database->set_charset('utf8mb4');
     return $database;

@@ -32,8 +32,19 @@ function pool(Configuration $configuration): string
         'pm.max_children = ' . children($configuration->number('limits.memory_mb')),
         "php_admin_value[upload_max_filesize] = {$upload}M",
         'php_admin_value[post_max_size] = ' . ($upload + 8) . 'M',
+        'php_admin_value[openssl.cafile] = ' . authorities($configuration, 'database'),
         '',
     ]);
+}
+
+/** @throws ConfigurationMissing when the file is not there: nothing outside could be trusted */
+function authorities(Configuration $configuration, string $service): string
+{
+    $file = checked("$service.ca_file", $configuration->authorities($service), '/[a-z0-9/.-]+');
+    if (!is_readable($file)) {
+        throw new ConfigurationMissing("$file cannot be read");
+    }
+    return $file;
 }
 
 /** @throws ConfigurationMissing when a value could change the meaning of nginx's configuration */
@@ -53,6 +64,7 @@ function servers(Configuration $configuration): string
     $authority = substr($home, strlen("$scheme://"));
     $endpoint = checked('store.endpoint', $configuration->text('store.endpoint'), 'https?://[a-z0-9.-]+(:[0-9]+)?');
     $bucket = checked('store.bucket', $configuration->text('store.bucket'), '[a-z0-9][a-z0-9.-]+');
+    $authorities = authorities($configuration, 'store');
     $https = $scheme === 'https' ? 'on' : '';
     $body = $configuration->number('limits.upload_mb') + 8;
     $aliases = array_diff($configuration->domains(), [$host]);
@@ -70,6 +82,7 @@ function servers(Configuration $configuration): string
             set \$home_https "$https";
             set \$store_endpoint $endpoint;
             set \$store_bucket $bucket;
+            proxy_ssl_trusted_certificate $authorities;
             include /etc/nginx/site.conf;
         }
 

@@ -24,6 +24,10 @@ require_once '/usr/lib/wpaas/configuration.php';
     define('WP_SITEURL', $site->text('home'));
     define('FORCE_SSL_ADMIN', $site->home()[0] === 'https');
     define('DB_HOST', $site->text('database.host') . ':' . $site->number('database.port'));
+    if ($site->on('database.tls')) {
+        // WordPress names no authority: openssl.cafile does (prepare.php, and the install job's options).
+        define('MYSQL_CLIENT_FLAGS', MYSQLI_CLIENT_SSL | MYSQLI_CLIENT_SSL_VERIFY_SERVER_CERT);
+    }
     define('DB_NAME', $site->text('database.name'));
     define('DB_USER', $site->text('database.user'));
     define('DB_PASSWORD', $site->secret('database_password'));

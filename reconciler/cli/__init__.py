@@ -11,7 +11,19 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from reconciler.cli import cluster, doctor, env, fleet, live, plugin, site, streams, validate
+from reconciler.cli import (
+    advisories,
+    cluster,
+    doctor,
+    env,
+    fleet,
+    live,
+    packages,
+    plugin,
+    site,
+    streams,
+    validate,
+)
 from reconciler.errors import Refused, StageFailed, UsageError, WpaasError
 
 EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED, EXIT_INTERRUPTED = 1, 2, 3, 130
@@ -64,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
         "--cluster", metavar="NAME", help="which known cluster (default: the current)"
     )
     commands = root.add_subparsers(metavar="COMMAND", required=True, dest="command")
-    for module in (validate, fleet, live, site, plugin, cluster, doctor, env):
+    for module in (validate, fleet, live, site, plugin, packages, advisories, cluster, doctor, env):
         module.add(commands)
     return root
 

@@ -26,16 +26,17 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _env(arguments: argparse.Namespace) -> int:
+    from reconciler.sync.services import addresses, last_platform, repository
+
     found = context(arguments)
+    platform = last_platform(repository(found), found.state)
     values: dict[str, str | list[str]] = {
         "name": found.name,
         "repository": found.repository,
         "branch": found.branch,
         "engines": list(found.engines),
         "http": found.http,
-        "registry": found.registry,
-        "database": found.database,
-        "store": found.store,
+        **addresses(found, platform),
         "state": str(found.state),
     }
     if arguments.format == "json":

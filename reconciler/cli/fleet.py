@@ -154,6 +154,7 @@ def _say(outcome: Any) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     import logging
 
+    from reconciler.daemon import clock
     from reconciler.daemon.follow import Daemon
     from reconciler.shell.journal import Journal, sole_writer
     from reconciler.sync.fleet import open_fleet
@@ -164,7 +165,9 @@ def _run(arguments: argparse.Namespace) -> int:
     found = context(arguments)
     if arguments.watch is not None and not arguments.watch.is_dir():
         raise UsageError("not a folder", where=str(arguments.watch))
-    opened = open_fleet(found, interval_s=arguments.interval, worktree=arguments.watch)
+    opened = open_fleet(
+        found, now=clock.now, interval_s=arguments.interval, worktree=arguments.watch
+    )
     daemon = Daemon(opened, Journal(opened.state))
 
     def stop(_signal: int, _frame: object) -> None:

@@ -88,13 +88,15 @@ class Draft:
 
     def __init__(self, name: str, blobs: "Mapping[str, Blob]") -> None:
         from reconciler.core.compiler import compile_fleet
+        from reconciler.daemon import clock
         from reconciler.shell.schemas import load_schemas
 
         self._file = f"sites/{name}.json"
         self._blobs = blobs
         self._schemas = load_schemas()
+        self._now = clock.now()
         self.document: dict[str, Any] = {"name": name, "title": name, "owners": ["somebody"]}
-        allowlist = compile_fleet(blobs, self._schemas).allowlist
+        allowlist = compile_fleet(blobs, self._schemas, now=self._now).allowlist
         self.plugins = allowlist.slugs("plugin") if allowlist else ()
 
     def text(self) -> str:
@@ -108,7 +110,7 @@ class Draft:
         # A half surrogate, as a terminal makes of bytes that are no UTF-8, is the compiler's to name.
         data = self.text().encode(errors="surrogateescape")
         blobs = {**self._blobs, self._file: Blob(path=self._file, mode="100644", data=data)}
-        found = compile_fleet(blobs, self._schemas).problems
+        found = compile_fleet(blobs, self._schemas, now=self._now).problems
         ours = (p for p in found if p.file == self._file and p.severity == "error")
         return [p for p in ours if f"{p.pointer}/".startswith(f"{pointer}/")]
 

@@ -6,8 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.errors import UsageError
+
 if TYPE_CHECKING:
     from reconciler.shell.context import Context
+    from reconciler.shell.sources import Archives
     from reconciler.sync.fleet import Fleet
 
 
@@ -54,11 +57,31 @@ def context(arguments: argparse.Namespace) -> "Context":
     return find(arguments.cluster, Path.cwd())
 
 
+def known_context(arguments: argparse.Namespace) -> "Context | None":
+    """The context that belongs to the folder in `arguments.fleet`, None where none is known there."""
+    from reconciler.shell.context import find
+
+    try:
+        return find(arguments.cluster, arguments.fleet.resolve())
+    except UsageError:
+        return None
+
+
+def archives_here(arguments: argparse.Namespace) -> "Archives":
+    """The archives of that context; without one, those that this user keeps."""
+    from reconciler.shell.sources import Archives, archives_of
+    from reconciler.shell.vetting_cache import default_folder
+
+    known = known_context(arguments)
+    return archives_of(known) if known else Archives(default_folder().parent / "archives")
+
+
 def fleet(arguments: argparse.Namespace) -> "Fleet":
     """All adapters, for the chosen context."""
+    from reconciler.daemon import clock
     from reconciler.sync.fleet import open_fleet
 
-    return open_fleet(context(arguments))
+    return open_fleet(context(arguments), now=clock.now)
 
 
 def print_json(value: Any) -> None:

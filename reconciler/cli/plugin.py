@@ -6,6 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli import packages
+from reconciler.cli.open import archives_here, command, known_context
+
 if TYPE_CHECKING:
     from reconciler.core.vetting.behaviour import Behaviour
     from reconciler.core.vetting.report import Report
@@ -33,9 +36,16 @@ them again and compares byte for byte. Exit code: 0 all good, 1 problems, 2 usag
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register both commands."""
     for kind in ("plugin", "theme"):
-        command = commands.add_parser(kind, help=f"judge a {kind} before sites may use it")
-        actions = command.add_subparsers(metavar="ACTION", required=True, dest="action")
+        group = command(
+            commands,
+            kind,
+            f"judge a {kind} before sites may use it, add it, bump it",
+            f"Judge a {kind} by its files, and keep the allowlist: add it, or pin a newer version.",
+            f"examples: wpaas {kind} vet SLUG; wpaas {kind} add SLUG --reviewer kim --reason why",
+        )
+        actions = group.add_subparsers(metavar="ACTION", required=True, dest="action")
         _add_vet(actions, kind)
+        packages.add_verbs(actions, kind)
         if kind == "plugin":
             verify = actions.add_parser(
                 "verify",
@@ -43,7 +53,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
                 epilog=VERIFY_EPILOG,
                 formatter_class=argparse.RawDescriptionHelpFormatter,
             )
-            _add_places(verify)
+            add_places(verify)
             verify.set_defaults(run=_verify)
 
 
@@ -72,11 +82,11 @@ def _add_vet(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", kin
         metavar="NAME",
         help="image whose PHP checks it and runs it (default: the fleet's)",
     )
-    _add_places(vet)
+    add_places(vet)
     vet.set_defaults(run=_vet, kind=kind)
 
 
-def _add_places(command: argparse.ArgumentParser) -> None:
+def add_places(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--fleet", type=Path, default=Path(), metavar="DIR", help="the fleet's folder (default: .)"
     )
@@ -89,7 +99,7 @@ def _vet(arguments: argparse.Namespace) -> int:
     from reconciler.core.vetting.lanes import lane
     from reconciler.core.vetting.report import report
 
-    desk = _desk(arguments)
+    desk = desk_of(arguments)
     subject = desk.find(arguments.kind, arguments.what, arguments.slug)
     behaviour = _run(arguments, desk, subject) if arguments.run_it else None
     vetting = desk.judge(subject, behaviour)
@@ -98,7 +108,7 @@ def _vet(arguments: argparse.Namespace) -> int:
         bump = desk.against(subject, desk.older(subject, arguments.against), vetting)
         vetting = bump.after
     if arguments.write:
-        _write(desk, subject)
+        write_review(desk, subject)
     made = report(vetting, bump, lane(vetting, bump, None), desk.used_by(subject))
     print(_formatted(made, arguments.format, subject.folder), end="")
     return EXIT_BLOCKED if vetting.verdict == "block" else 0
@@ -127,7 +137,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     from reconciler.core.vetting.review_file import FOLDER
     from reconciler.shell.vetting_source import read_reviews
 
-    desk = _desk(arguments)
+    desk = desk_of(arguments)
     problems = list(desk.review_problems(read_reviews(arguments.fleet, FOLDER)))
     for problem in problems:
         print(problem)
@@ -136,13 +146,12 @@ def _verify(arguments: argparse.Namespace) -> int:
     return EXIT_BLOCKED if problems else 0
 
 
-def _desk(arguments: argparse.Namespace) -> "Desk":
+def desk_of(arguments: argparse.Namespace) -> "Desk":
     """The desk of the fleet's folder, with the image of the cluster that is known here, if any."""
     from dataclasses import replace
 
     from reconciler.core.vetting.php import analyse_php
     from reconciler.daemon.clock import now
-    from reconciler.shell.sources import Archives
     from reconciler.shell.vetting_cache import default_folder
     from reconciler.sync.vetting import base_image, open_desk, report_cache
 
@@ -151,30 +160,18 @@ def _desk(arguments: argparse.Namespace) -> "Desk":
         arguments.fleet,
         analyse_php,
         report_cache(folder),
-        Archives(folder.parent / "archives"),
+        archives_here(arguments),
         now().date().isoformat(),
         _progress(),
     )
     if getattr(arguments, "image", None):
         return replace(desk, lint=("", arguments.image))
-    known = _known_engine(arguments)
-    image = base_image(desk, known[1]) if known else None
-    return replace(desk, lint=(known[0], image)) if known and image else desk
+    known = known_context(arguments)
+    image = base_image(desk, known.registry) if known else None
+    return replace(desk, lint=(known.builder, image)) if known and image else desk
 
 
-def _known_engine(arguments: argparse.Namespace) -> tuple[str, str] | None:
-    """(engine, registry) that builds the fleet's image; None where no cluster is known here."""
-    from reconciler.errors import UsageError
-    from reconciler.shell.context import find
-
-    try:
-        found = find(arguments.cluster, arguments.fleet.resolve())
-    except UsageError:
-        return None
-    return found.builder, found.registry
-
-
-def _write(desk: "Desk", subject: "Subject") -> None:
+def write_review(desk: "Desk", subject: "Subject") -> None:
     from reconciler.core.vetting.review_file import review_path, review_text
 
     own = desk.profile(subject)

@@ -56,11 +56,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def run(arguments: argparse.Namespace) -> int:
     """Print the problems; 1 when one of them is an error."""
     from reconciler.core.compiler import compile_fleet
+    from reconciler.daemon import clock
     from reconciler.shell.schemas import load_schemas
     from reconciler.shell.worktree import read_worktree
 
     blobs = read_worktree(arguments.path)
-    problems = compile_fleet(blobs, load_schemas()).problems
+    problems = compile_fleet(blobs, load_schemas(), now=clock.now()).problems
     files = sum(1 for path in blobs if not path.startswith("image"))
     match arguments.format:
         case "json":

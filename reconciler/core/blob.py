@@ -11,7 +11,7 @@ MAX_DOCUMENT_BYTES = 256 * 1024
 """Largest site or platform file that is read; a hand-written one has a few KiB."""
 
 MAX_ALLOWLIST_BYTES = 2 * 1024 * 1024
-"""Largest allowlist: about 5,000 packages with their reviews."""
+"""Largest allowlist: about 5,000 packages with their reviews; and largest advisories.json."""
 
 MAX_IMAGE_FILE_BYTES = 8 * 1024 * 1024
 """Largest file below `image/`: a plugin's biggest picture or translation."""
@@ -36,7 +36,8 @@ def limit_bytes(path: str) -> int:
     """Return the largest size of a file at `path` that is read at all."""
     if path.startswith("image/"):
         return MAX_IMAGE_FILE_BYTES
-    return MAX_ALLOWLIST_BYTES if path == "plugins-allowlist.yaml" else MAX_DOCUMENT_BYTES
+    large = path in ("plugins-allowlist.yaml", "advisories.json")
+    return MAX_ALLOWLIST_BYTES if large else MAX_DOCUMENT_BYTES
 
 
 _KINDS = {SYMLINK: "a symbolic link", SUBMODULE: "a submodule", "040000": "a directory"}

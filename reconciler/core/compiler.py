@@ -1,15 +1,18 @@
 """From a commit's files to the fleet that is wanted, and every problem on the way.
 
 A site whose file has a problem is *held*: it stays as it last was good. A shared file that has one
-breaks the commit. Neither is ever read as a deletion.
+breaks the commit. Neither is ever read as a deletion. What the advisories say does neither: a hole
+that became known must not stop the very commit that closes it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from reconciler.core import domains, plaintext, policy, reading
+from reconciler.core import domains, package_policy, plaintext, policy, reading
+from reconciler.core.advisory_policy import advisory_problems
 from reconciler.core.blob import EXECUTABLE, Blob, unreadable
 from reconciler.core.document import Document
 from reconciler.core.jsontext import MAX_BYTES as MAX_SITE_BYTES
@@ -31,7 +34,8 @@ class Compiled:
     """What a commit wants.
 
     `held` names the sites whose file has a problem; `sites` and `held` are disjoint, and a site in
-    neither was removed. When `shared_broken`, nothing may be changed, whatever the rest says.
+    neither was removed. When `shared_broken`, nothing may be changed, whatever the rest says. `today`
+    is the day that its days were compared with.
     """
 
     platform: Platform | None
@@ -40,18 +44,23 @@ class Compiled:
     held: frozenset[str]
     problems: tuple[Problem, ...]
     shared_broken: bool
+    today: date | None = None
 
 
 def compile_fleet(
-    blobs: Mapping[str, Blob], schemas: Schemas, routed: Mapping[str, str] = NOBODY
+    blobs: Mapping[str, Blob],
+    schemas: Schemas,
+    routed: Mapping[str, str] = NOBODY,
+    now: datetime | None = None,
 ) -> Compiled:
     """Read `path → blob` of one commit.
 
     `routed` is the table of hosts that is served now, host → site: who has a domain or a name
-    keeps it against a newcomer. Nothing in `blobs` raises.
+    keeps it against a newcomer. `now` (UTC) is what days in the files are compared with; without
+    it, nothing has ended. Nothing in `blobs` raises.
     """
     platform, platform_problems = read_platform(blobs, schemas)
-    allowlist, allowlist_problems = read_allowlist(blobs, schemas)
+    allowlist, allowlist_problems = read_allowlist(blobs, schemas, now.date() if now else None)
     shared = [*platform_problems, *allowlist_problems, *image_problems(blobs)]
     files, misplaced = by_name(blobs)
     if not files:
@@ -67,7 +76,12 @@ def compile_fleet(
         found[name].append(problem)
     sites = {name: site for name, (site, _) in good.items() if not broken(found[name])}
     suspects = {*files, *stems(misplaced), *_claimed_names(documents)}
-    problems = (*shared, *misplaced, *(problem for each in found.values() for problem in each))
+    problems = (
+        *shared,
+        *misplaced,
+        *(problem for each in found.values() for problem in each),
+        *advisory_problems(blobs, allowlist, sites.values(), now),
+    )
     return Compiled(
         platform=platform,
         allowlist=allowlist,
@@ -75,6 +89,7 @@ def compile_fleet(
         held=frozenset(suspects - set(sites)),
         problems=tuple(sorted(set(problems), key=in_order)),
         shared_broken=broken(shared),
+        today=now.date() if now else None,
     )
 
 
@@ -165,7 +180,7 @@ def _meaning(
         yield from policy.replica_problems(document, platform)
         yield from policy.locale_problems(document, platform)
     if allowlist is not None:
-        yield from policy.package_problems(document, allowlist, platform)
+        yield from package_policy.package_problems(document, allowlist, platform)
 
 
 def _between_sites(

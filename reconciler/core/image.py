@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from reconciler.core.blob import EXECUTABLE, REGULAR, Blob
 from reconciler.core.layers import File, Layer, tree_digest
-from reconciler.core.manifest import Allowlist, Package, WordPressRelease
+from reconciler.core.manifest import Package, WordPressRelease
 from reconciler.errors import StageFailed
 
 BASE_REPOSITORY = "wpaas/base"
@@ -14,7 +14,7 @@ IMAGE_REPOSITORY = "wpaas/wordpress"
 CONTENT_ROOT = "usr/share/wpaas/wordpress/wp-content"
 
 _IMAGE = "image/"
-_PLUGINS = ("image/plugins/", "image/themes/")
+_PLUGINS = ("image/plugins/", "image/themes/", "image/customizations/")
 """Packages kept in the repository: they become layers, so a new one leaves the base as it is."""
 
 _TAG_DIGITS = 32
@@ -46,15 +46,6 @@ def base_tag(context: Mapping[str, File], release: WordPressRelease | None) -> s
     """Name the base by its inputs. Mirrors are not among them: the release's sha256 is."""
     about = {"tree": tree_digest(context), "wordpress": release.sha256 if release else "debian"}
     return _short(about)
-
-
-def packages(allowlist: Allowlist) -> tuple[Package, ...]:
-    """Return what goes into the image, in the order of its layers.
-
-    A deprecated package stays, for the sites that use it still; a blocked one goes at once.
-    """
-    chosen = (package for package in allowlist.packages if package.state != "blocked")
-    return tuple(sorted(chosen, key=lambda p: (p.kind, p.slug, p.version)))
 
 
 def folder_files(blobs: Mapping[str, Blob], folder: str) -> dict[str, File]:

@@ -1,12 +1,18 @@
 """The fleet as written: one site, what the sites share, and the packages they may use."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
 from typing import Literal
+
+from reconciler.core import versions
 
 SizeName = Literal["small", "medium", "large"]
 PackageKind = Literal["plugin", "theme"]
 PackageState = Literal["approved", "deprecated", "blocked"]
+Forge = Literal["github.com", "codeberg.org"]
+Writes = Literal["none", "uploads", "temp"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +20,8 @@ class Site:
     """One community's WordPress, as its file wants it.
 
     `domains_primary` is None where the site lives at NAME.<platform domain>; `domains_aliases`
-    holds the `www` twin too where the file asks for one.
+    holds the `www` twin too where the file asks for one. `plugin_versions`: slug → the version that
+    the file pins; the other plugins have the allowlist's default.
     """
 
     name: str
@@ -25,6 +32,7 @@ class Site:
     timezone: str = "UTC"
     theme: str | None = None
     plugins: tuple[str, ...] = ()
+    plugin_versions: Mapping[str, str] = field(default_factory=dict)
     admins: tuple[str, ...] = ()
     domains_primary: str | None = None
     domains_aliases: tuple[str, ...] = ()
@@ -52,32 +60,42 @@ class WordPressRelease:
     mirrors: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalRegistry:
-    """An existing registry, as `host[:port]`; the secrets file holds `username`, `password`."""
+    """An existing registry, as `host[:port]`; the secrets file holds `username`, `password`.
+
+    Here and below, `ca_file` is the path of a PEM file in the fleet repository, and `ca` its text
+    once it is read. None: any public authority is trusted.
+    """
 
     host: str
-    tls: bool
-    secrets_file: str | None
+    tls: bool = True
+    secrets_file: str | None = None
+    ca_file: str | None = None
+    ca: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalDatabase:
     """An existing MySQL or MariaDB; the secrets file holds `username`, `password` of an admin."""
 
     host: str
-    port: int
-    tls: bool
+    port: int = 3306
+    tls: bool = True
     secrets_file: str
+    ca_file: str | None = None
+    ca: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalStore:
     """An existing S3; the secrets file holds `access_key`, `secret_key`."""
 
     endpoint: str
-    region: str
+    region: str = "us-east-1"
     secrets_file: str
+    ca_file: str | None = None
+    ca: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,41 +163,115 @@ class SourceArchive:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRelease:
+    """A file of a release on a public forge. `tag` is None where it is the version itself."""
+
+    forge: Forge
+    owner: str
+    repo: str
+    asset: str
+    tag: str | None = None
+
+
+Source = SourcePath | SourceArchive | SourceRelease
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingException:
+    """A finding that reviewers accept: its code, the mark of its snippet, why, and the last day."""
+
+    code: str
+    mark: str
+    because: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """One plugin or theme at one version, as reviewed."""
+    """One plugin or theme at one version, as reviewed.
+
+    `network`, `cron`, `tables`, `routes` and `writes` are what it was granted, see `Grants`. `until`
+    is the last day of its state, as YYYY-MM-DD.
+    """
 
     slug: str
     kind: PackageKind
     version: str
-    source: SourcePath | SourceArchive
+    source: Source
     tree_sha256: str
     archive_sha256: str | None = None
     license: str
     requires_plugins: tuple[str, ...] = ()
     requires_php: str | None = None
     requires_wp: str | None = None
+    tested_up_to: str | None = None
     state: PackageState
     replaced_by: str | None = None
+    until: str | None = None
     network: tuple[str, ...] = ()
+    cron: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
+    writes: Writes = "none"
     reviewed_by: tuple[str, ...] = ()
     reviewed_at: str = ""
     reason: str = ""
+    exceptions: tuple[FindingException, ...] = ()
+
+    def on(self, today: date) -> "Package":
+        """As it counts on a day: after its last day, approved is deprecated and deprecated blocked."""
+        if self.until is None or self.state == "blocked" or today.isoformat() <= self.until:
+            return self
+        state: PackageState = "deprecated" if self.state == "approved" else "blocked"
+        return replace(self, state=state, reason=f"its time ended on {self.until}; {self.reason}")
 
 
-@dataclass(frozen=True, slots=True)
+_ORDER: tuple[PackageState, ...] = ("blocked", "deprecated", "approved")
+
+
+@dataclass(frozen=True)
 class Allowlist:
-    """Every package that was judged, blocked ones included."""
+    """Every package version that was judged, blocked ones included."""
 
     packages: tuple[Package, ...] = ()
 
-    def find(self, kind: PackageKind, slug: str) -> Package | None:
-        """The entry for `slug`, or None."""
+    def find(self, kind: PackageKind, slug: str, version: str | None = None) -> Package | None:
+        """The entry for `slug` at `version`, or the default: the newest approved one.
+
+        Where none is approved, the newest deprecated one, else the newest blocked one.
+        """
+        if version is None:
+            return self._defaults.get((kind, slug))
+        found = self.versions(kind, slug)
+        return next((package for package in found if package.version == version), None)
+
+    def versions(self, kind: PackageKind, slug: str) -> tuple[Package, ...]:
+        """Every entry for `slug`, the newest first, in WordPress's order of versions."""
+        return self._entries.get((kind, slug), ())
+
+    @cached_property
+    def _entries(self) -> Mapping[tuple[PackageKind, str], tuple[Package, ...]]:
+        # Each of thousands of sites looks for each of its plugins.
+        found: dict[tuple[PackageKind, str], dict[str, Package]] = {}
         for package in self.packages:
-            if package.kind == kind and package.slug == slug:
-                return package
-        return None
+            found.setdefault((package.kind, package.slug), {}).setdefault(package.version, package)
+        return {
+            name: tuple(entries[version] for version in reversed(versions.in_order(entries)))
+            for name, entries in found.items()
+        }
+
+    @cached_property
+    def _defaults(self) -> Mapping[tuple[PackageKind, str], Package]:
+        return {
+            name: max(entries, key=lambda package: _ORDER.index(package.state))
+            for name, entries in self._entries.items()
+        }
 
     def slugs(self, kind: PackageKind) -> tuple[str, ...]:
-        """Slugs that a site may name, sorted."""
-        usable = (p for p in self.packages if p.kind == kind and p.state != "blocked")
-        return tuple(sorted(p.slug for p in usable))
+        """Slugs that a site may name, sorted, each once."""
+        usable = {p.slug for p in self.packages if p.kind == kind and p.state != "blocked"}
+        return tuple(sorted(usable))
+
+    def on(self, today: date) -> "Allowlist":
+        """As it counts on a day, see `Package.on`."""
+        return Allowlist(tuple(package.on(today) for package in self.packages))

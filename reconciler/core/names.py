@@ -40,6 +40,11 @@ def object_name(site: str, purpose: str, digest: str) -> str:
     return f"wpaas_{site}_{purpose}_{digest[:12]}"
 
 
+def shared_name(purpose: str, digest: str) -> str:
+    """Swarm config or secret of what sites share."""
+    return f"wpaas-{purpose}_{digest[:12]}"
+
+
 def upstream_name(site: str) -> str:
     """The DNS name under which the edge finds the webheads of a site."""
     return f"{site}.{WEBHEAD_DOMAIN}"

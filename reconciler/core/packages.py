@@ -1,15 +1,59 @@
-"""Packages kept in the repository: the files are those that were reviewed."""
+"""Packages of the allowlist: which ones the image needs, and those kept in the repository."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from reconciler.core import versions
 from reconciler.core.blob import EXECUTABLE, MAX_IMAGE_FILE_BYTES, Blob, unreadable
 from reconciler.core.document import Document
-from reconciler.core.manifest import Allowlist, SourcePath
+from reconciler.core.manifest import Allowlist, Package, PackageKind, Site, SourcePath
 from reconciler.core.problem import Problem
 from reconciler.core.tree import tree_sha256
+from reconciler.core.vetting.candidate import Grants
 
 IMAGE = "image/"
 FOLDERS = ("image", "sites")  # as entries of their own they are no folders
+
+
+def packages_in_use(allowlist: Allowlist, sites: Iterable[Site]) -> tuple[Package, ...]:
+    """What the fleet's image holds, by kind, slug and version, the oldest version first.
+
+    The default version of each package that is not blocked, used or not, so that a site which
+    adds it needs no new image; and the versions that sites pin.
+    """
+    wanted: set[tuple[PackageKind, str, str | None]] = {
+        (package.kind, package.slug, None) for package in allowlist.packages
+    }
+    for site in sites:
+        wanted |= {("plugin", slug, version) for slug, version in site.plugin_versions.items()}
+    found = {
+        (package.kind, package.slug, package.version): package
+        for kind, slug, version in wanted
+        if (package := allowlist.find(kind, slug, version)) and package.state != "blocked"
+    }
+    order = {v: n for n, v in enumerate(versions.in_order({version for _, _, version in found}))}
+    return tuple(sorted(found.values(), key=lambda p: (p.kind, p.slug, order[p.version])))
+
+
+def users_of(allowlist: Allowlist, package: Package, sites: Iterable[Site]) -> tuple[str, ...]:
+    """Names of the sites that run this very version, sorted."""
+    return tuple(sorted(site.name for site in sites if _runs(allowlist, site, package)))
+
+
+def _runs(allowlist: Allowlist, site: Site, package: Package) -> bool:
+    slugs = site.plugins if package.kind == "plugin" else (site.theme,)
+    pinned = site.plugin_versions.get(package.slug) if package.kind == "plugin" else None
+    return package.slug in slugs and package == allowlist.find(package.kind, package.slug, pinned)
+
+
+def grants_of(package: Package) -> Grants:
+    """What reviewers let it do, as vetting compares it."""
+    return Grants(
+        network=package.network,
+        cron=package.cron,
+        tables=package.tables,
+        routes=package.routes,
+        writes=package.writes,
+    )
 
 
 def files_below(blobs: Mapping[str, Blob], folder: str) -> dict[str, Blob]:

@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from reconciler.core import derive, names, platform_services
+from reconciler.core import derive, gateway, names, platform_services
 from reconciler.core.manifest import Allowlist, Platform, Site
 from reconciler.core.model import DesiredPlatform
 
 OWNER = "platform"
+DATABASE_CA = "database-ca"
+STORE_CA = "store-ca"
 
 
 def edge_token(master: derive.MasterKey) -> derive.Secret:
@@ -36,24 +38,24 @@ def desired_platform(
     trusted_proxies: Sequence[str],
 ) -> DesiredPlatform:
     """Everything shared that `platform` does not take from elsewhere."""
+    outside = gateway.endpoints(platform)
+    made = {name: image for name, image in _images(images).items() if name in _made(platform)}
     access_key, secret_key = store_admin(master)
-    values = {
-        platform_services.EDGE_TOKEN: edge_token(master),
-        platform_services.DATABASE_ROOT: database_root(master),
-        platform_services.STORE_ADMIN: derive.Secret(f"{access_key.value}\n{secret_key.value}\n"),
-    }
-    hosts = sorted({h for p in allowlist.packages if p.state != "blocked" for h in p.network})
-    files = {
-        platform_services.EGRESS_HOSTS: "".join(f"{host}\n" for host in hosts).encode() or b"\n"
-    }
+    values = {platform_services.EDGE_TOKEN: edge_token(master)}
+    if platform.database is None:
+        values[platform_services.DATABASE_ROOT] = database_root(master)
+    if platform.store is None:
+        pair = f"{access_key.value}\n{secret_key.value}\n"
+        values[platform_services.STORE_ADMIN] = derive.Secret(pair)
+    files = {platform_services.EGRESS_HOSTS: _egress_hosts(allowlist), **certificates(platform)}
+    if outside:
+        files[platform_services.GATEWAY_CONFIG] = gateway.gateway_config(outside)
+        files[platform_services.UPLINK_CONFIG] = gateway.uplink_config(outside)
     secret_names = {
-        purpose: f"wpaas-{purpose}_{derive.secret_digest(master, value.value.encode())[:12]}"
+        purpose: names.shared_name(purpose, derive.secret_digest(master, value.value.encode()))
         for purpose, value in values.items()
     }
-    config_names = {
-        purpose: f"wpaas-{purpose}_{hashlib.sha256(data).hexdigest()[:12]}"
-        for purpose, data in files.items()
-    }
+    config_names = {purpose: config_name(purpose, data) for purpose, data in files.items()}
     site_names = [names.site_network_name(number) for number in range(platform.site_networks)]
     labels = {names.OWNER_LABEL: names.OWNER}
     networks = {name: {"internal": True, "labels": labels} for name in site_names}
@@ -63,21 +65,46 @@ def desired_platform(
         secrets={secret_names[purpose]: value for purpose, value in values.items()},
         configs={config_names[purpose]: data for purpose, data in files.items()},
         services=platform_services.render(
-            images={name: image for name, image in images.items() if name in _bundled(platform)},
+            images=made,
             networks={name: name for name in networks},
             site_networks=platform.site_networks,
             configs=config_names,
             secrets=secret_names,
             webheads=sum(site.replicas for site in sites.values()),
             trusted_proxies=trusted_proxies,
+            outside=sorted({end.host for end in outside}),
         ),
     )
 
 
-def _bundled(platform: Platform) -> set[str]:
-    outside = {
-        "registry": platform.registry,
-        "database": platform.database,
-        "store": platform.store,
-    }
-    return {name for name in platform_services.PLATFORMS if outside.get(name) is None}
+def certificates(platform: Platform) -> dict[str, bytes]:
+    """Purpose → the authority that webheads trust for a server outside, where it is one's own."""
+    found: dict[str, bytes] = {}
+    if platform.database is not None and platform.database.ca is not None:
+        found[DATABASE_CA] = platform.database.ca.encode()
+    if platform.store is not None and platform.store.ca is not None:
+        found[STORE_CA] = platform.store.ca.encode()
+    return found
+
+
+def config_name(purpose: str, data: bytes) -> str:
+    """Name of the Swarm config that holds `data`."""
+    return names.shared_name(purpose, hashlib.sha256(data).hexdigest())
+
+
+def _egress_hosts(allowlist: Allowlist) -> bytes:
+    hosts = sorted({h for p in allowlist.packages if p.state != "blocked" for h in p.network})
+    return "".join(f"{host}\n" for host in hosts).encode() or b"\n"
+
+
+def _images(images: Mapping[str, str]) -> dict[str, str]:
+    """The images, that of the gateway under both of its services' names."""
+    both = {"uplink": images["gateway"]} if "gateway" in images else {}
+    return {**images, **both}
+
+
+def _made(platform: Platform) -> set[str]:
+    """Services that wpaas runs itself."""
+    elsewhere = {k for k in platform_services.REPLACEABLE if getattr(platform, k) is not None}
+    bundled = {name for name in platform_services.BUNDLED if name not in elsewhere}
+    return bundled | set(platform_services.WAY_OUT if gateway.endpoints(platform) else ())

@@ -5,25 +5,33 @@ configs and secrets by name only; the Swarm adapter adds the ids. Lists are in a
 another order would restart tasks. The images are made from `deploy/`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from reconciler.core import names
 from reconciler.core.specs import NANOSECONDS
+from reconciler.core.specs import host_port as _port
 from reconciler.core.specs import mounted_file as _file
 from reconciler.core.specs import resources as _resources
 from reconciler.core.specs import tmpfs as _tmpfs
 
-Platform = Literal["edge", "database", "store", "registry", "egress"]
-PLATFORMS: tuple[Platform, ...] = ("database", "edge", "egress", "registry", "store")
+Platform = Literal["edge", "database", "store", "registry", "egress", "gateway", "uplink"]
+BUNDLED: tuple[Platform, ...] = ("database", "edge", "egress", "registry", "store")
+# What platform.yaml may name elsewhere, under the same words.
+REPLACEABLE: tuple[Platform, ...] = ("registry", "database", "store")
+# Only where webheads use a server outside the cluster; both run the image `gateway`.
+WAY_OUT: tuple[Platform, ...] = ("gateway", "uplink")
+PLATFORMS: tuple[Platform, ...] = (*BUNDLED, *WAY_OUT)
 
 # What `render` wants in `secrets` and `configs`, and what is in it.
 EDGE_TOKEN = "edge-token"  # noqa: S105 - a name. One line, at least 32 of A-Z a-z 0-9 _ -
 DATABASE_ROOT = "database-root"  # one line, at least 16 of A-Z a-z 0-9 _ -
 STORE_ADMIN = "store-admin"  # two lines: access key (16+ of A-Z a-z 0-9), secret key (32+)
 EGRESS_HOSTS = "egress-hosts"  # config: a host a line, `.example.org` with all below; may be empty
+GATEWAY_CONFIG = "gateway"  # config: see core/gateway.py
+UPLINK_CONFIG = "uplink"
 SECRETS = (DATABASE_ROOT, EDGE_TOKEN, STORE_ADMIN)
-CONFIGS = (EGRESS_HOSTS,)
+CONFIGS = (EGRESS_HOSTS, GATEWAY_CONFIG, UPLINK_CONFIG)
 
 UIDS: Mapping[Platform, int] = {
     "edge": 811,
@@ -31,6 +39,8 @@ UIDS: Mapping[Platform, int] = {
     "store": 813,
     "registry": 814,
     "egress": 815,
+    "gateway": 816,
+    "uplink": 816,
 }
 
 SCRATCH = "/tmp"  # noqa: S108 - of the container, a tmpfs
@@ -67,6 +77,7 @@ def render(
     secrets: Mapping[str, str],
     webheads: int,
     trusted_proxies: Sequence[str] = (),
+    outside: Sequence[str] = (),
 ) -> dict[str, dict[str, Any]]:
     """Service name → spec of every platform service that `images` names.
 
@@ -74,15 +85,18 @@ def render(
     `networks`: network name → what `Target` shall be (its id, or the name itself).
     `secrets`, `configs`: one of `SECRETS`, `CONFIGS` → the name of the Swarm object holding it.
     `webheads`: containers of all sites. `trusted_proxies`: CIDR ranges of the proxies in front of
-    the edges, whose X-Forwarded-For is believed. Raises KeyError when a network or object lacks.
+    the edges, whose X-Forwarded-For is believed. `outside`: names of servers outside the cluster,
+    which the gateway bears. Raises KeyError when a network or object lacks.
     """
     site = [names.site_network_name(number) for number in range(site_networks)]
-    specs: dict[Platform, dict[str, Any]] = {
-        "edge": _edge(secrets, trusted_proxies),
-        "database": _database(secrets, webheads),
-        "store": _store(secrets),
-        "registry": _registry(),
-        "egress": _egress(configs),
+    specs: Mapping[Platform, Callable[[], dict[str, Any]]] = {
+        "edge": lambda: _edge(secrets, trusted_proxies),
+        "database": lambda: _database(secrets, webheads),
+        "store": lambda: _store(secrets),
+        "registry": _registry,
+        "egress": lambda: _egress(configs),
+        "gateway": lambda: _passage(configs[GATEWAY_CONFIG]),
+        "uplink": lambda: _passage(configs[UPLINK_CONFIG]),
     }
     on: Mapping[Platform, list[str]] = {
         "edge": [*site, names.PLATFORM_NETWORK],
@@ -90,18 +104,29 @@ def render(
         "store": [*site, names.PLATFORM_NETWORK],
         "egress": [*site, names.PLATFORM_NETWORK],
         "registry": [names.PLATFORM_NETWORK],
+        "gateway": [*site, names.PLATFORM_NETWORK],
+        "uplink": [names.PLATFORM_NETWORK],
     }
     return {
         service_of(platform): _whole(
             platform,
-            specs[platform],
+            specs[platform](),
             images[platform],
             # Aliases are what webheads know: their networks have no other word for it.
-            [{"Target": networks[name], "Aliases": [platform]} for name in on[platform]],
+            [
+                {"Target": networks[n], "Aliases": _aliases(platform, n, outside)}
+                for n in on[platform]
+            ],
         )
         for platform in PLATFORMS
         if platform in images
     }
+
+
+def _aliases(platform: Platform, network: str, outside: Sequence[str]) -> list[str]:
+    """On the ordinary network, where the uplink looks them up, the outside names are not taken."""
+    bears = platform == "gateway" and network != names.PLATFORM_NETWORK
+    return [platform, *outside] if bears else [platform]
 
 
 def _whole(
@@ -244,9 +269,26 @@ def _egress(configs: Mapping[str, str]) -> dict[str, Any]:
             "StopGracePeriod": 10 * NANOSECONDS,
         },
         "resources": _resources(limit_mb=256, reserved_mb=32, pids=100),
-        "mode": {"Replicated": {"Replicas": 2}},
-        "placement": {"Preferences": [{"Spread": {"SpreadDescriptor": "node.id"}}]},
+        **_two_apart(),
     }
+
+
+def _passage(config: str) -> dict[str, Any]:
+    """The gateway, or the uplink."""
+    file = _file("/etc/wpaas/gateway.cfg", UIDS["gateway"], 0o444)
+    return {
+        "container": {
+            "Configs": [{"ConfigName": config, "File": file}],
+            "StopGracePeriod": 15 * NANOSECONDS,
+        },
+        "resources": _resources(limit_mb=256, reserved_mb=32, pids=50),
+        **_two_apart(),
+    }
+
+
+def _two_apart() -> dict[str, Any]:
+    spread = [{"Spread": {"SpreadDescriptor": "node.id"}}]
+    return {"mode": {"Replicated": {"Replicas": 2}}, "placement": {"Preferences": spread}}
 
 
 def _secret(secrets: Mapping[str, str], purpose: str, platform: Platform) -> dict[str, Any]:
@@ -260,13 +302,4 @@ def _volume(platform: Platform, target: str) -> dict[str, Any]:
         "Source": service_of(platform),
         "Target": target,
         "VolumeOptions": {"Labels": labels},
-    }
-
-
-def _port(target: int, published: int) -> dict[str, Any]:
-    return {
-        "Protocol": "tcp",
-        "TargetPort": target,
-        "PublishedPort": published,
-        "PublishMode": "host",
     }

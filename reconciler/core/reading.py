@@ -1,6 +1,6 @@
 """From a document that has passed its schema to the manifest's values: no checks, no errors."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.core.manifest import (
@@ -9,14 +9,17 @@ from reconciler.core.manifest import (
     ExternalDatabase,
     ExternalRegistry,
     ExternalStore,
+    FindingException,
     Limits,
     MaxCdn,
     Package,
     Platform,
     Site,
     Size,
+    Source,
     SourceArchive,
     SourcePath,
+    SourceRelease,
     WordPressRelease,
 )
 
@@ -24,6 +27,12 @@ from reconciler.core.manifest import (
 def plugin_slug(item: str | Mapping[str, Any]) -> str:
     """The slug of one item of a site's `plugins`: written alone, or as `{"slug": …}`."""
     return item if isinstance(item, str) else str(item["slug"])
+
+
+def pinned_versions(items: Iterable[str | Mapping[str, Any]]) -> dict[str, str]:
+    """Slug → version, for the items of a site's `plugins` that name one."""
+    named = (item for item in items if isinstance(item, Mapping))
+    return {str(item["slug"]): str(item["version"]) for item in named if "version" in item}
 
 
 def _domains(written: Mapping[str, Any]) -> tuple[str | None, tuple[str, ...]]:
@@ -52,6 +61,7 @@ def to_site(value: Mapping[str, Any], platform: Platform | None = None) -> Site:
         owners=tuple(value["owners"]),
         admins=tuple(value.get("admins", ())),
         plugins=tuple(plugin_slug(item) for item in value.get("plugins", ())),
+        plugin_versions=pinned_versions(value.get("plugins", ())),
         replicas=value.get("replicas", replicas),
         domains_primary=primary,
         domains_aliases=aliases,
@@ -82,9 +92,9 @@ def to_platform(value: Mapping[str, Any]) -> Platform:
         },
         limits=Limits(**value.get("limits", {})),
         wordpress=_wordpress(value.get("wordpress")),
-        registry=_registry(value.get("registry")),
-        database=_database(value.get("database")),
-        store=_store(value.get("store")),
+        registry=ExternalRegistry(**value["registry"]) if "registry" in value else None,
+        database=ExternalDatabase(**value["database"]) if "database" in value else None,
+        store=ExternalStore(**value["store"]) if "store" in value else None,
         maxcdn=MaxCdn(**value["maxcdn"]) if "maxcdn" in value else None,
         **plain,
     )
@@ -97,38 +107,22 @@ def _wordpress(value: Mapping[str, Any] | None) -> WordPressRelease | None:
     return WordPressRelease(value["version"], value["url"], value["sha256"], mirrors)
 
 
-def _registry(value: Mapping[str, Any] | None) -> ExternalRegistry | None:
-    if value is None:
-        return None
-    return ExternalRegistry(value["host"], value.get("tls", True), value.get("secrets_file"))
-
-
-def _database(value: Mapping[str, Any] | None) -> ExternalDatabase | None:
-    if value is None:
-        return None
-    port, tls = value.get("port", 3306), value.get("tls", True)
-    return ExternalDatabase(value["host"], port, tls, value["secrets_file"])
-
-
-def _store(value: Mapping[str, Any] | None) -> ExternalStore | None:
-    if value is None:
-        return None
-    region = value.get("region", "us-east-1")
-    return ExternalStore(value["endpoint"], region, value["secrets_file"])
-
-
 def to_allowlist(value: Mapping[str, Any]) -> Allowlist:
     """Read the document of plugins-allowlist.yaml."""
     return Allowlist(tuple(_package(item) for item in value["packages"]))
 
 
 def _package(value: Mapping[str, Any]) -> Package:
-    source, requires = value["source"], value.get("requires", {})
+    requires = value.get("requires", {})
+    lists = ("network", "cron", "tables", "routes", "reviewed_by")
+    plain = ("tested_up_to", "replaced_by", "until", "writes", "reviewed_at", "reason")
+    rest: dict[str, Any] = {key: value[key] for key in plain if key in value}
+    rest |= {key: tuple(value[key]) for key in lists if key in value}
     return Package(
         slug=value["slug"],
         kind=value["kind"],
         version=value["version"],
-        source=SourcePath(source["path"]) if "path" in source else SourceArchive(source["archive"]),
+        source=_source(value["source"]),
         tree_sha256=value["tree_sha256"],
         archive_sha256=value.get("sha256"),
         license=value["license"],
@@ -136,9 +130,14 @@ def _package(value: Mapping[str, Any]) -> Package:
         requires_php=requires.get("php"),
         requires_wp=requires.get("wp"),
         state=value["state"],
-        replaced_by=value.get("replaced_by"),
-        network=tuple(value.get("network", ())),
-        reviewed_by=tuple(value.get("reviewed_by", ())),
-        reviewed_at=value.get("reviewed_at", ""),
-        reason=value.get("reason", ""),
+        exceptions=tuple(FindingException(**item) for item in value.get("exceptions", ())),
+        **rest,
+    )
+
+
+def _source(value: Mapping[str, Any]) -> Source:
+    if "path" in value:
+        return SourcePath(value["path"])
+    return (
+        SourceRelease(**value["release"]) if "release" in value else SourceArchive(value["archive"])
     )

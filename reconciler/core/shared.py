@@ -2,8 +2,9 @@
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from datetime import date
 
-from reconciler.core import policy, reading
+from reconciler.core import external, package_policy, policy, reading
 from reconciler.core.blob import MAX_ALLOWLIST_BYTES, Blob, unreadable
 from reconciler.core.bytestext import KIBIBYTE
 from reconciler.core.document import Document
@@ -45,19 +46,24 @@ def read_platform(
     document, problems = _read(blobs, MAX_PLATFORM_BYTES, schemas.platform, _NO_PLATFORM)
     if document is None or broken(problems):
         return None, problems
-    platform = reading.to_platform(document.value)
-    return platform, (*problems, *policy.platform_problems(document, platform))
+    platform = external.with_certificates(reading.to_platform(document.value), blobs)
+    meaning = policy.platform_problems(document, platform)
+    return platform, (*problems, *meaning, *external.problems(document, platform, blobs))
 
 
 def read_allowlist(
-    blobs: Mapping[str, Blob], schemas: Schemas
+    blobs: Mapping[str, Blob], schemas: Schemas, today: date | None = None
 ) -> tuple[Allowlist | None, tuple[Problem, ...]]:
-    """plugins-allowlist.yaml, None where its shape is wrong, and every problem."""
+    """plugins-allowlist.yaml as it counts `today`, None where its shape is wrong; every problem.
+
+    Without a day, nothing in it has ended.
+    """
     document, problems = _read(blobs, MAX_ALLOWLIST_BYTES, schemas.allowlist, _NO_ALLOWLIST)
     if document is None or broken(problems):
         return None, problems
-    allowlist = reading.to_allowlist(document.value)
-    meaning = policy.allowlist_problems(document, allowlist)
+    written = reading.to_allowlist(document.value)
+    allowlist = written if today is None else written.on(today)
+    meaning = package_policy.allowlist_problems(document, written, today)
     return allowlist, (*problems, *meaning, *path_problems(document, allowlist, blobs))
 
 

@@ -11,10 +11,13 @@ from typing import Any
 from reconciler.core import derive, names
 from reconciler.core.manifest import Platform, Site
 from reconciler.core.model import DesiredSite
+from reconciler.core.platform_objects import DATABASE_CA, STORE_CA, certificates
+from reconciler.core.platform_objects import config_name as shared_config_name
 from reconciler.core.specs import NANOSECONDS, mounted_file, resources, tmpfs
 
 CONFIG_PATH = "/etc/wpaas/config.json"
 SECRET_PATH = "/etc/wpaas/secret.json"  # noqa: S105 - a path, not a secret
+CA_PATHS = {DATABASE_CA: "/etc/wpaas/database-ca.pem", STORE_CA: "/etc/wpaas/store-ca.pem"}
 WEBHEAD_UID = 33
 HTTP_PORT = 8080
 STOP_GRACE_S = 40
@@ -64,23 +67,37 @@ def without_plugins(live: str, coming: frozenset[str]) -> str:
 
 def _config(site: Site, platform: Platform, hosts: tuple[str, ...]) -> bytes:
     size = platform.sizes[site.size]
-    database = names.database_name(site.name)
     return _document(
         {
             "format": 1,
             "site": site.name,
             "home": home_url(hosts[0], platform),
             "domains": list(hosts),
-            "database": {"host": "database", "port": 3306, "name": database, "user": database},
-            "store": {
-                "endpoint": "http://store:8333",
-                "bucket": names.bucket_name(site.name),
-                "region": "us-east-1",
-            },
+            "database": _database(site, platform),
+            "store": _store(site, platform),
             "egress": {"host": "egress", "port": 3128},
             "limits": {"upload_mb": site.upload_mb, "memory_mb": size.memory_mb},
         }
     ).encode()
+
+
+def _database(site: Site, platform: Platform) -> dict[str, Any]:
+    name = names.database_name(site.name)
+    own = {"name": name, "user": name}
+    outside = platform.database
+    if outside is None:
+        return {"host": "database", "port": 3306, **own}
+    trusted = {"ca_file": CA_PATHS[DATABASE_CA]} if outside.ca is not None else {}
+    return {"host": outside.host, "port": outside.port, **own, "tls": outside.tls, **trusted}
+
+
+def _store(site: Site, platform: Platform) -> dict[str, Any]:
+    bucket = names.bucket_name(site.name)
+    outside = platform.store
+    if outside is None:
+        return {"endpoint": "http://store:8333", "bucket": bucket, "region": "us-east-1"}
+    trusted = {"ca_file": CA_PATHS[STORE_CA]} if outside.ca is not None else {}
+    return {"endpoint": outside.endpoint, "bucket": bucket, "region": outside.region, **trusted}
 
 
 def desired_site(
@@ -122,13 +139,21 @@ def desired_site(
         plugins=frozenset(site.plugins),
         live_digest=hashlib.sha256(live.encode()).hexdigest(),
         service=_service(site, template, hosts, revision),
-        install=_install(site, template),
+        install=_install(site, platform, template),
         replicas=site.replicas,
     )
 
 
 def _labels(site: Site) -> dict[str, str]:
     return {names.OWNER_LABEL: names.OWNER, names.SITE_LABEL: site.name}
+
+
+def _certificates(platform: Platform) -> list[tuple[str, str]]:
+    """(config, path) of the authorities that are not public; none with the bundled services."""
+    found = certificates(platform)
+    return [
+        (shared_config_name(purpose, data), CA_PATHS[purpose]) for purpose, data in found.items()
+    ]
 
 
 def _task_template(
@@ -146,7 +171,8 @@ def _task_template(
             "DNSConfig": {"Nameservers": ["127.0.0.1"]},
             "Mounts": [tmpfs("/run", 64), tmpfs("/tmp", 2 * site.upload_mb + 64)],  # noqa: S108
             "Configs": [
-                {"ConfigName": config_name, "File": mounted_file(CONFIG_PATH, WEBHEAD_UID, 0o444)}
+                {"ConfigName": name, "File": mounted_file(path, WEBHEAD_UID, 0o444)}
+                for name, path in ((config_name, CONFIG_PATH), *_certificates(platform))
             ],
             "Secrets": [
                 {"SecretName": secret_name, "File": mounted_file(SECRET_PATH, WEBHEAD_UID, 0o400)}
@@ -201,10 +227,14 @@ def _service(
     }
 
 
-def _install(site: Site, template: dict[str, Any]) -> dict[str, Any]:
+def _install(site: Site, platform: Platform, template: dict[str, Any]) -> dict[str, Any]:
+    database = platform.database
+    # Read by PHP at its start alone. A webhead's php-fpm gets it from prepare.php.
+    trusts = database is not None and database.ca is not None
+    options = ["-d", f"openssl.cafile={CA_PATHS[DATABASE_CA]}"] if trusts else []
     container = {
         **template["ContainerSpec"],
-        "Command": ["php", "/usr/lib/wpaas/install.php"],
+        "Command": ["php", *options, "/usr/lib/wpaas/install.php"],
         "Healthcheck": {"Test": ["NONE"]},
     }
     network = {"Target": template["Networks"][0]["Target"], "Aliases": []}

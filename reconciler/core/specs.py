@@ -31,3 +31,13 @@ def resources(
         "Limits": {**limits, "Pids": pids},
         "Reservations": {"MemoryBytes": int(reserved_mb * MEBIBYTE)},
     }
+
+
+def host_port(target: int, published: int) -> dict[str, Any]:
+    """A port of each node that runs a task."""
+    return {
+        "Protocol": "tcp",
+        "TargetPort": target,
+        "PublishedPort": published,
+        "PublishMode": "host",
+    }

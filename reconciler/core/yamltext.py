@@ -219,6 +219,11 @@ class _Reader:
 _UNCLEAR = object()
 
 
+def reads_as_text(text: str) -> bool:
+    """Whether every reader of YAML takes this for text where it stands without quotes."""
+    return text != "" and _meaning(text) == text
+
+
 def _meaning(text: str) -> Any:
     """What an unquoted scalar means, or _UNCLEAR where readers of YAML differ."""
     if text in _WORDS:

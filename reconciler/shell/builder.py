@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from reconciler.core.derive import Secret
 from reconciler.errors import StageFailed
 from reconciler.shell.program import Finished, run
 
@@ -38,7 +39,7 @@ def build(
         raise StageFailed("image", f"the build of {name} failed:\n{log_tail(done)}", where="image/")
 
 
-def push(engine: str, name: str, credentials: tuple[str, str] | None = None) -> None:
+def push(engine: str, name: str, credentials: tuple[str, Secret] | None = None) -> None:
     """Push `name` from the engine to the registry in its name. Raises StageFailed."""
     with tempfile.TemporaryDirectory(prefix="wpaas-push-") as folder:
         if credentials is not None:
@@ -59,12 +60,12 @@ def _has_buildkit(engine: str) -> bool:
     return _docker(["docker", "-H", engine, "buildx", "version"], QUICK_TIMEOUT_S).code == 0
 
 
-def _log_in(engine: str, host: str, credentials: tuple[str, str], folder: Path) -> None:
+def _log_in(engine: str, host: str, credentials: tuple[str, Secret], folder: Path) -> None:
     """Log in by standard input, into a folder that is gone after the push."""
     user, password = credentials
     argv = ["docker", "--config", str(folder), "-H", engine, "login", "--username", user]
     argv += ["--password-stdin", host]
-    if _docker(argv, QUICK_TIMEOUT_S, stdin=password.encode()).code != 0:
+    if _docker(argv, QUICK_TIMEOUT_S, stdin=password.value.encode()).code != 0:
         raise StageFailed("image", f"registry {host} refused the credentials of platform.yaml")
 
 

@@ -1,6 +1,5 @@
 """MaxCDN over REST: one pull zone for each site; list, create, delete, purge all."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from reconciler.core.cdn import BadAnswer, Zone, to_data, to_zones, zone_fields
 from reconciler.core.derive import Secret
 from reconciler.errors import StageFailed
+from reconciler.shell.credentials import read_credentials
 
 TIMEOUT_S = (5.0, 30.0)
 PAGE_SIZE = 50
@@ -113,17 +113,5 @@ def pull_zones(endpoint: str, alias: str, credentials: Path) -> PullZones:
 
     Raises StageFailed when the file cannot be used.
     """
-    where = str(credentials)
-    try:
-        mode = credentials.stat().st_mode
-        document = json.loads(credentials.read_text())
-        key, secret = str(document["key"]), Secret(str(document["secret"]))
-    except (OSError, ValueError, KeyError, TypeError) as e:
-        fix = 'write {"key": "…", "secret": "…"} into it'
-        raise StageFailed(
-            "apply", f"the CDN's credentials: {type(e).__name__}", where=where, fix=fix
-        ) from None
-    if mode & 0o077:
-        what = "the CDN's credentials can be read by others"
-        raise StageFailed("apply", what, where=where, fix=f"chmod 600 {where}")
-    return PullZones(endpoint, alias, key, secret)
+    key, secret = read_credentials(credentials, "CDN", ("key", "secret"), "apply")
+    return PullZones(endpoint, alias, key.value, secret)

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ class Context:
     `registry`: HOST:PORT to push to. `database`: HOST:PORT. `store`: an http(s) URL.
     `images`: platform service → image ID. `trusted_proxies`: ranges in CIDR form of the proxies
     before the edges. `credentials`, `trust`: files for the repository's server, see `git.Source`.
+    `mirrors`: addresses below which accepted archives are served by their sha256. `places`: place →
+    origin of a proxy to use in its stead. `directory`: the same for the public directory's
+    information service.
     """
 
     name: str
@@ -42,6 +45,9 @@ class Context:
     interval_s: float
     credentials: Path | None
     trust: Path | None
+    mirrors: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+    directory: str = ""
 
     def master(self) -> MasterKey:
         """Read the master key. Raises UsageError when the file is missing, short or open to others."""
@@ -122,6 +128,9 @@ def read(path: Path) -> Context:
             interval_s=float(raw.get("interval_s", 30)),
             credentials=_file(path, raw.get("credentials")),
             trust=_file(path, raw.get("trust")),
+            mirrors=tuple(raw.get("mirrors", ())),
+            places=dict(raw.get("places", {})),
+            directory=raw.get("directory", ""),
         )
     except OSError as e:
         raise UsageError(

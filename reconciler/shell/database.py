@@ -30,6 +30,24 @@ QUERY_TIMEOUT_S = 20
 # A lease whose holder vanished without closing its connection ends after so long.
 LEASE_TIMEOUT_S = 60
 
+REASONS = {
+    1040: "too many connections",
+    1044: "its user may not make databases",
+    1045: "the password is not accepted",
+    1227: "its user may not make users, or not give them rights",
+    1524: "it does not know mysql_native_password",
+    2003: "it cannot be reached",
+    2006: "it went away",
+    2013: "it went away during a query",
+    2026: "it speaks no TLS",
+    3159: "it takes no connection without TLS",
+}
+FIXES = {
+    1227: "give it ALL PRIVILEGES ON *.* WITH GRANT OPTION",
+    1524: "use MariaDB or MySQL 8.0, or start MySQL 8.4 with --mysql-native-password=ON",
+    3159: "write tls: true in platform.yaml",
+}
+
 LIVE_TABLE = """CREATE TABLE IF NOT EXISTS {database}.wpaas_live (
   id TINYINT NOT NULL PRIMARY KEY, document LONGTEXT NOT NULL
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"""
@@ -42,7 +60,8 @@ LOGIN_TABLE = """CREATE TABLE IF NOT EXISTS {database}.wpaas_login (
 class Server:
     """Where the database is, with a user that may make databases and users.
 
-    `tls`: with a certificate that this machine trusts, for `host`.
+    `tls`: with a certificate for `host`, signed by the authority `ca` (PEM), or by one that this
+    machine trusts.
     """
 
     host: str
@@ -50,6 +69,7 @@ class Server:
     user: str = "root"
     password: Secret
     tls: bool = False
+    ca: str | None = None
 
 
 class Database:
@@ -237,9 +257,9 @@ def _session(server: Server, stage: Stage) -> Iterator[Cursor]:
 
 
 def _connect(server: Server, stage: Stage) -> Any:
-    context = ssl.create_default_context() if server.tls else None
     timeout_s = LOOK_TIMEOUT_S if stage == "observe" else QUERY_TIMEOUT_S
     with _translated(stage, server):
+        context = ssl.create_default_context(cadata=server.ca) if server.tls else None
         return pymysql.connect(
             host=server.host,
             port=server.port,
@@ -262,17 +282,15 @@ def _translated(stage: Stage, server: Server) -> Iterator[None]:
     except pymysql.Error as e:
         # The number says which error it is; the text may quote the statement, values and all.
         code = e.args[0] if e.args and isinstance(e.args[0], int) else 0
-        raise StageFailed(stage, _reason(code, e), where=where) from e
+        raise StageFailed(stage, _reason(code, e), where=where, fix=FIXES.get(code, "")) from e
     except OSError as e:
         raise StageFailed(stage, f"the connection broke: {type(e).__name__}", where=where) from e
 
 
 def _reason(code: int, error: pymysql.Error) -> str:
-    known = {
-        1040: "too many connections",
-        1045: "the password is not accepted",
-        2003: "it cannot be reached",
-        2006: "it went away",
-        2013: "it went away during a query",
-    }
-    return known.get(code, f"{type(error).__name__} {code}")
+    cause = getattr(error, "original_exception", None)  # PyMySQL's own
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"its certificate is not good: {cause.verify_message}"
+    if isinstance(cause, ssl.SSLError):
+        return f"TLS failed: {cause.reason}"
+    return REASONS.get(code, f"{type(error).__name__} {code}")

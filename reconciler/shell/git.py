@@ -32,7 +32,14 @@ from reconciler.shell.git_answers import (
 from reconciler.shell.git_environment import check_address, environment, without_userinfo
 from reconciler.shell.program import Finished, run
 
-PATHS = ("sites", "plugins-allowlist.yaml", "platform.yaml", "image")
+PATHS = (
+    "sites",
+    "plugins-allowlist.yaml",
+    "platform.yaml",
+    "advisories.json",
+    "image",
+    "certificates",
+)
 """All that the reconciler reads of a fleet repository."""
 
 LOOK_TIMEOUT_S = 20.0

@@ -6,6 +6,7 @@ caller chose (`AccessKeyId`, `SecretAccessKey` of CreateAccessKey), so nothing h
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
@@ -19,7 +20,13 @@ from reconciler.errors import Stage, StageFailed
 TIMEOUT_S = (3.05, 20)
 # A look that gets no answer holds up everything else of the loop for so long.
 LOOK_TIMEOUT_S = (3.05, 10)
-REGION = "us-east-1"
+# How a store answers that knows no IAM call, or none with keys of our choice.
+NO_IAM = frozenset({"MethodNotAllowed", "NotImplemented", "InvalidAction", "InvalidRequest"})
+NO_IAM_STATUS = frozenset({404, 405, 501})
+NO_IAM_FIX = (
+    "use a store with IAM on its own address that takes chosen keys: SeaweedFS, Ceph's gateway"
+    " (AWS and MinIO do not)"
+)
 # SeaweedFS turns these into its own Read, Write and List on the bucket; it refuses a policy
 # that names an action it does not know.
 SITE_ACTIONS = (
@@ -37,15 +44,26 @@ ALREADY = frozenset({"EntityAlreadyExists", "BucketAlreadyOwnedByYou"})
 class ObjectStore:
     """An S3 store with IAM at `endpoint` (http://HOST:PORT). Threads may share it.
 
-    Every method raises StageFailed when the store does not answer or refuses.
+    `ca`: PEM file of the one authority that signed its certificate, else any public one. Every
+    method raises StageFailed when the store does not answer or refuses.
     """
 
-    def __init__(self, endpoint: str, access_key: Secret, secret_key: Secret) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        access_key: Secret,
+        secret_key: Secret,
+        region: str = "us-east-1",
+        ca: Path | None = None,
+    ) -> None:
         self._endpoint = endpoint.rstrip("/")
         self._keys = (access_key, secret_key)
         self._session = requests.Session()
         # The store is ours and near: a proxy for the world outside would see what is signed.
         self._session.trust_env = False
+        self._region = region
+        if ca is not None:
+            self._session.verify = str(ca)
 
     def buckets(self) -> frozenset[str]:
         """Buckets of ours that are whole: made, readable, with credentials. Two calls."""
@@ -79,6 +97,18 @@ class ObjectStore:
         for key in sorted(keys - {access_key.value}):
             self._iam("apply", "DeleteAccessKey", {**user, "AccessKeyId": key})
 
+    def object(self, bucket: str, name: str) -> bytes | None:
+        """An object of a bucket that is no site's, None where either is not there."""
+        absent = "NoSuchKey NoSuchBucket"
+        path = f"/{bucket}/{name}"
+        # An object of no bytes is none of ours.
+        return self._call("image", "GET", path, b"", "s3", f"GET {path}", absent) or None
+
+    def put_object(self, bucket: str, name: str, data: bytes) -> None:
+        """Put an object, into a bucket that is made first where it is not there; nobody else reads it."""
+        self._s3("image", "PUT", f"/{bucket}")
+        self._s3("image", "PUT", f"/{bucket}/{name}", data)
+
     def _s3(self, stage: Stage, method: str, path: str, body: bytes = b"") -> bytes:
         return self._call(stage, method, path, body, "s3", f"{method} {path}")
 
@@ -104,7 +134,7 @@ class ObjectStore:
                 self._endpoint + path,
                 data=body,
                 headers={"Content-Type": "application/x-www-form-urlencoded"},
-                auth=AWS4Auth(access_key.value, secret_key.value, REGION, service),
+                auth=AWS4Auth(access_key.value, secret_key.value, self._region, service),
                 timeout=LOOK_TIMEOUT_S if stage == "observe" else TIMEOUT_S,
                 allow_redirects=False,
             )
@@ -113,11 +143,13 @@ class ObjectStore:
         if answer.ok:
             return answer.content
         code = next(iter(_texts(answer.content, "Error", "Code")), "")
-        if code in ALREADY or (absent and code == absent):
+        if code in ALREADY or code in absent.split():
             return b""
         # Its body may quote the request, secret key and all.
         text = f"{what}: {answer.status_code} {code}".strip()
-        raise StageFailed(stage, text, where=self._endpoint)
+        unknown = answer.status_code in NO_IAM_STATUS or code in NO_IAM
+        fix = NO_IAM_FIX if service == "iam" and unknown else ""
+        raise StageFailed(stage, text, where=self._endpoint, fix=fix)
 
 
 def site_policy(bucket: str) -> str:

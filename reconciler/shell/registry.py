@@ -9,13 +9,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import requests
 
+from reconciler.core.derive import Secret
 from reconciler.core.layers import Layer, sha256
 from reconciler.errors import StageFailed
+from reconciler.shell.registry_login import Login, LoginRefused
 
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -32,6 +35,8 @@ MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 _TIMEOUT_S = (5.0, 60.0)
 # A look that gets no answer holds up everything else of the loop for so long.
 _LOOK_TIMEOUT_S = (5.0, 10.0)
+LOGIN_FIX = "does the `secrets_file` of `registry` hold a user who may pull and push?"
+CA_FIX = "name the authority that signed it as `ca_file`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +49,23 @@ class Manifest:
 
 
 class Registry:
-    """A registry at `address` ("http://127.0.0.1:8081"), by `credentials` (user, password) if any."""
+    """A registry at `address` ("http://127.0.0.1:8081"), by `credentials` (user, password) if any.
 
-    def __init__(self, address: str, credentials: tuple[str, str] | None = None) -> None:
+    `ca`: PEM file of the one authority that signed its certificate, else any public one.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        credentials: tuple[str, Secret] | None = None,
+        ca: Path | None = None,
+    ) -> None:
         self.address = address.rstrip("/")
         self._session = requests.Session()
-        self._session.auth = credentials
+        self._login = Login(self.address, credentials)
+        self._session.auth = self._login
+        if ca is not None:
+            self._session.verify = str(ca)
         self._session.trust_env = False  # no proxy and no .netrc between us and the registry
 
     def close(self) -> None:
@@ -167,9 +183,17 @@ class Registry:
         try:
             timeout_s = _LOOK_TIMEOUT_S if method == "HEAD" else _TIMEOUT_S
             answer = self._session.request(method, url, timeout=timeout_s, **more)
+            if self._login.renew(self._session, answer, timeout_s):
+                answer = self._session.request(method, url, timeout=timeout_s, **more)
+        except requests.exceptions.SSLError as e:
+            raise self._failed(f"{asked}: its certificate is not good", CA_FIX) from e
+        except LoginRefused as e:
+            raise self._failed(f"{asked}: {e}", LOGIN_FIX) from e
         except requests.RequestException as e:
             kind = type(e).__name__
             raise self._failed(f"{asked}: {kind}", "is it running?") from e
+        if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            raise self._failed(f"{asked}: HTTP {answer.status_code}", LOGIN_FIX)
         if answer.status_code not in ok:
             raise self._failed(f"{asked}: HTTP {answer.status_code}")
         return answer

@@ -1,136 +1,128 @@
-"""Archives of plugins and themes: fetched from where the allowlist's word says, checked, kept.
+"""Archives of plugins and themes: from what was kept, else from where the allowlist's words say.
 
-The address is derived from slug and version, so nobody can aim the reconciler at a host of his
-choice. What is kept is named by its sha256 and checked again at each use.
+The address is derived, so nobody can aim the reconciler at a host of his choice. An archive is
+kept once it turned out to be what was reviewed, and is checked again at each use.
 """
 
 import hashlib
-import os
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import quote
-
-import requests
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from reconciler.core.archive import BadArchive, unpack
 from reconciler.core.layers import File, tree_digest
-from reconciler.core.manifest import Package
+from reconciler.core.manifest import Package, PackageKind, Source
+from reconciler.core.places import PLACES, Place, path_of, place_of, places_by
 from reconciler.errors import StageFailed
-
-DIRECTORY = "https://downloads.wordpress.org"
-MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
-DOWNLOAD_S = 120.0
-_TIMEOUT_S = (5.0, 20.0)
-_CHUNK_BYTES = 256 * 1024
-_ATTEMPTS = 3
-
-
-class _Away(Exception):
-    """The server did not answer, or not now: worth another attempt."""
+from reconciler.shell.archive_store import ArchiveStore, Folder
+from reconciler.shell.context import Context
+from reconciler.shell.download import Limits, download
 
 
 class Archives:
-    """Archives kept in `folder`, fetched from `directory` where they are not there yet.
+    """Archives kept in `folder`, and in `behind` where it is given.
 
-    One of over `max_bytes` is given up.
+    What is in neither comes from its place, or from one of `mirrors`: addresses below which a copy
+    of the folder is served, as SHA256.zip.
     """
 
     def __init__(
-        self, folder: Path, directory: str = DIRECTORY, *, max_bytes: int = MAX_ARCHIVE_BYTES
+        self,
+        folder: Path,
+        behind: ArchiveStore | None = None,
+        *,
+        places: Mapping[str, Place] = PLACES,
+        mirrors: Sequence[str] = (),
+        limits: Limits | None = None,
     ) -> None:
-        self._max_bytes = max_bytes
-        self._folder = folder
-        self._directory = directory.rstrip("/")
+        self._stores: tuple[ArchiveStore, ...] = (Folder(folder), *([behind] if behind else []))
+        self._places = places
+        self._mirrors = tuple(mirror.rstrip("/") for mirror in mirrors)
+        self._limits = limits
 
     def files(self, package: Package) -> Mapping[str, File]:
         """Return the reviewed files of `package`: path below its folder → file.
 
         Raises StageFailed when it cannot be fetched, or is not what was reviewed.
         """
-        data = self._kept(package) or self._fetched(package)
-        try:
-            files = unpack(data, package.slug)
-        except BadArchive as e:
-            raise _failed(package, f"the archive must not be opened: {e}") from e
+        digest, where = package.archive_sha256, _where(package)
+        if digest is None:
+            raise StageFailed(
+                "image", "no sha256 is written for its archive", where=where, fix="add sha256"
+            )
+        data = self._kept(digest) or self._fetched(package, digest)
+        files = opened(data, package.slug, where)
         found = tree_digest(files)
         if found != package.tree_sha256:
             what = f"its files are not those that were reviewed (tree_sha256 {found})"
-            raise _failed(package, what, "review them, and write that tree_sha256")
+            fix = "review them, and write that tree_sha256"
+            raise StageFailed("image", what, where=where, fix=fix)
+        self.keep(data)
         return files
 
-    def _kept(self, package: Package) -> bytes | None:
-        try:
-            data = self._place(package).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as e:
-            raise _failed(package, f"the kept archive cannot be read: {e.strerror}") from e
-        return data if hashlib.sha256(data).hexdigest() == package.archive_sha256 else None
+    def latest(self, kind: PackageKind, slug: str, version: str, source: Source) -> bytes:
+        """Return what its place has now, which nobody has reviewed; it is not kept.
 
-    def _fetched(self, package: Package) -> bytes:
-        url = address(self._directory, package)
-        retrying = Retrying(
-            retry=retry_if_exception_type(_Away),
-            stop=stop_after_attempt(_ATTEMPTS),
-            wait=wait_exponential(multiplier=0.5, max=4),
-            reraise=True,
-        )
-        try:
-            data = retrying(_download, package, url, self._max_bytes)
-        except _Away as e:
-            raise _failed(package, f"{url}: {e}", "the loop tries again") from e
+        Raises StageFailed when it cannot be fetched.
+        """
+        where = f"{kind} {slug} {version}"
+        place = self._places[place_of(source)]
+        url = place.origin + path_of(kind, slug, version, source)
+        return download(url, where=where, redirects=place.redirects, limits=self._limits)
+
+    def keep(self, data: bytes) -> None:
+        """Keep an archive in every store. Raises StageFailed where one does not take it."""
+        digest = hashlib.sha256(data).hexdigest()
+        for store in self._stores:
+            store.put(digest, data)
+
+    def _kept(self, digest: str) -> bytes | None:
+        found = (store.get(digest) for store in self._stores)
+        return next((data for data in found if data is not None), None)
+
+    def _fetched(self, package: Package, digest: str) -> bytes:
+        """From the first place that has the very bytes; the first refusal is the one that is said."""
+        place = self._places[place_of(package.source)]
+        path = path_of(package.kind, package.slug, package.version, package.source)
+        ways = [(place.origin + path, place.redirects)]
+        ways += [(f"{mirror}/{digest}.zip", ()) for mirror in self._mirrors]
+        refusals = []
+        for url, redirects in ways:
+            try:
+                return self._verified(url, redirects, package, digest)
+            except StageFailed as e:
+                refusals.append(e)
+        raise refusals[0]
+
+    def _verified(
+        self, url: str, redirects: tuple[str, ...], package: Package, digest: str
+    ) -> bytes:
+        where = _where(package)
+        data = download(url, where=where, redirects=redirects, limits=self._limits)
         found = hashlib.sha256(data).hexdigest()
-        if found != package.archive_sha256:
-            what = f"{url} has sha256 {found}, reviewed was {package.archive_sha256}"
-            raise _failed(package, what, "review what is there now, or write its sha256")
-        self._keep(package, data)
+        if found != digest:
+            what = f"{url} has sha256 {found}, reviewed was {digest}"
+            fix = "review what is there now, or write its sha256"
+            raise StageFailed("image", what, where=where, fix=fix)
         return data
 
-    def _keep(self, package: Package, data: bytes) -> None:
-        place = self._place(package)
-        beside = place.with_name(f"{place.name}.{os.getpid()}")
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            beside.write_bytes(data)
-            beside.replace(place)
-        except OSError as e:
-            raise _failed(package, f"the archive cannot be kept: {e.strerror}") from e
 
-    def _place(self, package: Package) -> Path:
-        if package.archive_sha256 is None:
-            raise _failed(package, "no sha256 is written for its archive", "add sha256")
-        return self._folder / f"{package.archive_sha256}.zip"
+def archives_of(context: Context, behind: ArchiveStore | None = None) -> Archives:
+    """The archives of a cluster: in its state folder, by its proxies and mirrors."""
+    return Archives(
+        context.state / "archives",
+        behind,
+        places=places_by(context.places),
+        mirrors=context.mirrors,
+    )
 
 
-def address(directory: str, package: Package) -> str:
-    """Return where the directory of plugins and themes has this version."""
-    name = quote(f"{package.slug}.{package.version}", safe="")
-    return f"{directory}/{package.kind}/{name}.zip"
-
-
-def _download(package: Package, url: str, max_bytes: int) -> bytes:
-    """Fetch `url` whole, within DOWNLOAD_S and `max_bytes`; a redirect is not followed."""
-    end = time.monotonic() + DOWNLOAD_S
-    data = bytearray()
+def opened(data: bytes, slug: str, where: str) -> dict[str, File]:
+    """Return the files of an archive whose one folder is `slug`. Raises StageFailed with its code."""
     try:
-        with requests.get(url, stream=True, timeout=_TIMEOUT_S, allow_redirects=False) as answer:
-            if answer.status_code in {429, 500, 502, 503, 504}:
-                raise _Away(f"HTTP {answer.status_code}")
-            if answer.status_code != requests.codes.ok:
-                raise _failed(package, f"{url}: HTTP {answer.status_code}", "is the version right?")
-            for chunk in answer.iter_content(_CHUNK_BYTES):
-                data += chunk
-                if len(data) > max_bytes:
-                    raise _failed(package, f"{url} is over {max_bytes} bytes")
-                if time.monotonic() > end:
-                    raise _Away(f"took over {DOWNLOAD_S:g} s")
-    except requests.RequestException as e:
-        raise _Away(type(e).__name__) from e
-    return bytes(data)
+        return unpack(data, slug)
+    except BadArchive as e:
+        raise StageFailed("image", f"the archive must not be opened: {e}", where=where) from e
 
 
-def _failed(package: Package, what: str, fix: str = "") -> StageFailed:
-    where = f"plugins-allowlist.yaml, {package.kind} {package.slug} {package.version}"
-    return StageFailed("image", what, where=where, fix=fix)
+def _where(package: Package) -> str:
+    return f"plugins-allowlist.yaml, {package.kind} {package.slug} {package.version}"

@@ -5,7 +5,9 @@ Engine API v1.44 or later (https://docs.docker.com/reference/api/engine/). docke
 """
 
 import base64
+import json
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import docker
@@ -43,6 +45,22 @@ class Swarm:
     def __init__(self, engines: Sequence[str]) -> None:
         self._engines = tuple(engines)
         self._client: docker.APIClient | None = None
+        self._logins: dict[str, Secret] = {}
+
+    def log_in(self, registry: str, credentials: tuple[str, Secret]) -> None:
+        """Nodes pull images of `registry` (HOST[:PORT]) with these, from a service's next write on.
+
+        The Swarm keeps them with the service, and shows them to nobody.
+        """
+        user, password = credentials
+        shown = {"username": user, "password": password.value, "serveraddress": registry}
+        encoded = base64.urlsafe_b64encode(json.dumps(shown).encode()).decode()
+        self._logins[registry] = Secret(encoded)
+
+    def _pull_headers(self, spec: Spec) -> dict[str, str]:
+        image: str = spec["TaskTemplate"]["ContainerSpec"]["Image"]
+        login = self._logins.get(image.partition("/")[0])
+        return {} if login is None else {"X-Registry-Auth": login.value}
 
     def _turn_away(self, client: docker.APIClient) -> None:
         """Drop a connection that failed; its manager is asked last from now on."""
@@ -182,7 +200,9 @@ class Swarm:
         self._call(
             "apply",
             f"service {spec['Name']}",
-            lambda client: _post(client, "/services/create", _with_ids(client, spec)),
+            lambda client: _post(
+                client, "/services/create", _with_ids(client, spec), self._pull_headers(spec)
+            ),
         )
 
     def update_service(self, service: Service, spec: Spec) -> None:
@@ -191,7 +211,7 @@ class Swarm:
         self._call(
             "apply",
             f"service {spec['Name']}",
-            lambda client: _post(client, path, _with_ids(client, spec)),
+            lambda client: _post(client, path, _with_ids(client, spec), self._pull_headers(spec)),
         )
 
     def remove_service(self, name: str) -> None:
@@ -237,10 +257,15 @@ def _gone(action: Callable[[], object]) -> None:
         return
 
 
-def _post(client: docker.APIClient, path: str, body: Mapping[str, Any]) -> None:
+def _post(
+    client: docker.APIClient,
+    path: str,
+    body: Mapping[str, Any],
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """A whole body, as it is: docker-py's own calls have no room for one, or merge it."""
     url = f"{client.base_url}/v{client.api_version}{path}"
-    answer = client.post(url, json=body, timeout=READ_TIMEOUT_S)
+    answer = client.post(url, json=body, headers=dict(headers), timeout=READ_TIMEOUT_S)
     try:
         answer.raise_for_status()
     except HTTPError as e:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from reconciler.core.archive import MAX_UNPACKED_BYTES, BadArchive, unpack
 from reconciler.core.layers import File
+from reconciler.core.vetting.archives import ARCHIVE_RULES, ARCHIVE_TOO_LARGE
 from reconciler.core.vetting.finding import Finding, found
-from reconciler.core.vetting.packaging import ARCHIVE_REFUSED, without_content
+from reconciler.core.vetting.packaging import without_content
 from reconciler.errors import UsageError
-from reconciler.shell.sources import MAX_ARCHIVE_BYTES
+from reconciler.shell.download import Limits
 
 MAX_FILES = 50_000
+MAX_ARCHIVE_BYTES = Limits().max_bytes
 _NOT_ENTERED = {".git", ".hg", ".svn"}
 
 
@@ -58,7 +60,7 @@ def opened(data: bytes, slug: str) -> Read:
     try:
         return Read(name, unpack(data, name))
     except BadArchive as e:
-        finding = found(ARCHIVE_REFUSED, "", 1, str(e), detail=str(e))
+        finding = found(ARCHIVE_RULES[e.code], "", 1, e.args[0], detail=e.args[0])
         return Read(name, {}, (finding,))
 
 
@@ -67,7 +69,7 @@ def _zip(place: Path, slug: str) -> Read:
         data = file.read(MAX_ARCHIVE_BYTES + 1)
     if len(data) > MAX_ARCHIVE_BYTES:
         limit = f"it is over {MAX_ARCHIVE_BYTES} bytes"
-        return Read(slug or place.stem, {}, (found(ARCHIVE_REFUSED, "", 1, limit, detail=limit),))
+        return Read(slug or place.stem, {}, (found(ARCHIVE_TOO_LARGE, "", 1, limit, detail=limit),))
     read = opened(data, slug)
     return read if read.slug else Read(place.stem, read.files, read.findings)
 

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -11,24 +12,23 @@ from reconciler.core import names, platform_objects
 from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled, compile_fleet
 from reconciler.core.derive import MasterKey
+from reconciler.core.gateway import endpoints
 from reconciler.core.health import judge
 from reconciler.core.manifest import Platform
 from reconciler.core.model import DesiredPlatform, ImageRef
 from reconciler.core.plan import Operation
 from reconciler.core.site_objects import home_url
-from reconciler.errors import StageFailed, Superseded, UsageError
+from reconciler.errors import StageFailed, Superseded
 from reconciler.shell import probe
-from reconciler.shell.cdn import pull_zones
 from reconciler.shell.context import Context
-from reconciler.shell.database import Database, Server
+from reconciler.shell.database import Database
 from reconciler.shell.edge import Edge
-from reconciler.shell.git import Source
 from reconciler.shell.objectstore import ObjectStore
-from reconciler.shell.registry import Registry
 from reconciler.shell.schemas import load_schemas
-from reconciler.shell.sources import Archives
 from reconciler.shell.swarm import Swarm
-from reconciler.sync.image import Built, Images, Tell, reference
+from reconciler.sync.cdn import Cdn, LocalCdn, cdn_of
+from reconciler.sync.image import Built, Images, Tell
+from reconciler.sync.services import Services, last_platform, repository, services
 from reconciler.sync.worktree import Worktree
 
 LOG = logging.getLogger("wpaas")
@@ -54,39 +54,6 @@ class FleetSource(Protocol):
         """Whether `new` builds on `old`; if not, history was rewritten."""
 
 
-class Cdn(Protocol):
-    """A pull CDN with one zone for each site."""
-
-    def zones(self) -> Mapping[str, str]:
-        """Site → the provider's id of its zone."""
-
-    def create(self, site: str, origin: str) -> None:
-        """Have a zone that pulls from `origin` (an address without a path)."""
-
-    def delete(self, site: str) -> None:
-        """Have no zone; none before is fine."""
-
-    def purge(self, site: str) -> None:
-        """Forget everything that the zone holds."""
-
-
-class LocalCdn:
-    """`cdn: local`: the edge itself; there are no zones, and nothing is cached yet."""
-
-    def zones(self) -> Mapping[str, str]:
-        """None."""
-        return {}
-
-    def create(self, site: str, origin: str) -> None:
-        """Nothing to make."""
-
-    def delete(self, site: str) -> None:
-        """Nothing to remove."""
-
-    def purge(self, site: str) -> None:
-        """Nothing is cached."""
-
-
 @dataclass(slots=True, kw_only=True)
 class Fleet:
     """One cluster's adapters, opened; connections are made when they are used."""
@@ -95,12 +62,11 @@ class Fleet:
     master: MasterKey
     source: FleetSource
     swarm: Swarm
-    database: Database
-    store: ObjectStore
+    services: Services
     edge: Edge
-    images: Images
     interval_s: float
     cdn: Cdn
+    now: Callable[[], datetime]
     platform: Platform | None = None
     built: Built | None = None
 
@@ -110,35 +76,70 @@ class Fleet:
         return self.context.state
 
     @property
+    def images(self) -> Images:
+        """The registry, and what is built for it."""
+        return self.services.images
+
+    @property
+    def database(self) -> Database:
+        """The database of all sites."""
+        return self.services.database
+
+    @property
+    def store(self) -> ObjectStore:
+        """The store of all sites."""
+        return self.services.store
+
+    @property
     def source_name(self) -> str:
         """The repository as it may be printed."""
         return self.source.name
 
     def compile(self, blobs: Mapping[str, Blob]) -> Compiled:
-        """Compile a commit; hosts that are served now stay with the site that has them."""
+        """Compile a commit; hosts that are served now stay with the site that has them.
+
+        From here on its registry, database, store and CDN are used. Raises StageFailed where their
+        credentials cannot be.
+        """
         routed = {
             host: service.labels[names.SITE_LABEL]
             for service in self.swarm.observe().services.values()
             for host in service.labels.get(names.HOSTS_LABEL, "").split()
         }
-        compiled = compile_fleet(blobs, load_schemas(), routed)
-        if compiled.platform is not None:
-            self.platform = compiled.platform
-            self.cdn = _cdn(compiled.platform, self.state)
+        compiled = compile_fleet(blobs, load_schemas(), routed, self.now())
+        if compiled.platform is not None and not compiled.shared_broken:
+            self._use(compiled.platform)
         return compiled
+
+    def recall(self) -> None:
+        """Use what the commit last attempted describes, for commands that compile none.
+
+        Without such a commit, what the context says. Raises StageFailed as `compile` does.
+        """
+        platform = last_platform(self.source, self.state)
+        if platform is not None:
+            self._use(platform)
+
+    def _use(self, platform: Platform) -> None:
+        before, self.services = self.images.host, services(self.context, self.master, platform)
+        if self.images.host != before:
+            self.built = None  # it is in the other registry
+        if self.services.login is not None:
+            self.swarm.log_in(self.images.host, self.services.login)
+        self.cdn = cdn_of(platform, self.state)
+        self.platform = platform
 
     def desired_platform(self, compiled: Compiled) -> DesiredPlatform:
         """What sites share, for a commit whose shared files are good."""
         if compiled.platform is None or compiled.allowlist is None:
             raise StageFailed("compile", "the shared files are broken")
-        for kind in ("registry", "database", "store"):
-            if getattr(compiled.platform, kind) is not None:
-                raise StageFailed(
-                    "compile",
-                    f"a {kind} of your own is described, and this version only runs its own",
-                    where="platform.yaml",
-                    fix=f"remove `{kind}`",
-                )
+        if endpoints(compiled.platform) and "gateway" not in self.context.images:
+            raise StageFailed(
+                "compile",
+                "there is no image of the gateway, which leads to a database or store of your own",
+                where="context.json",
+                fix="run `wpaas cluster up` again",
+            )
         return platform_objects.desired_platform(
             compiled.platform,
             compiled.allowlist,
@@ -188,7 +189,7 @@ class Fleet:
         """Service → a look that says what it found, or raises StageFailed."""
         return {
             "registry": lambda: (
-                f"answers at {self.context.registry}"
+                f"answers at {self.images.host}"
                 if self.images.registry.digest("wpaas/base", "none") is None
                 else ""
             ),
@@ -205,16 +206,17 @@ class Fleet:
         Raises StageFailed where another one is needed.
         """
         built, inputs = self.built, None
-        if built is None or built.revision != revision:
+        day = f"{revision} {compiled.today}"  # what is allowed may have ended
+        if built is None or built.revision != day:
             inputs = self.images.inputs(self.source.blobs(revision), compiled)
             same = built is not None and built.inputs == inputs.name
-            built = replace(built, revision=revision) if built and same else None
+            built = replace(built, revision=day) if built and same else None
         try:
             if built is None or not self.images.holds(built.image):
                 blobs = self.source.blobs(revision)
                 inputs = inputs or self.images.inputs(blobs, compiled)
                 image = self.images.ensure(blobs, compiled, inputs, tell)
-                built = Built(revision, inputs.name, image)
+                built = Built(day, inputs.name, image)
         except StageFailed as e:
             if built is None:
                 raise
@@ -227,10 +229,9 @@ class Fleet:
         """The image of a commit, in the registry or not; writes nothing."""
         return self.images.find(self.images.inputs(self.source.blobs(revision), compiled))
 
-    @staticmethod
-    def image_reference(found: ImageRef) -> str:
+    def image_reference(self, found: ImageRef) -> str:
         """How a service names the image."""
-        return reference(found)
+        return self.images.reference(found)
 
     def home(self, host: str) -> str:
         """Public address of a host, from the platform file last compiled (or what the context says)."""
@@ -250,48 +251,27 @@ class Fleet:
         LOG.error("defect in %s", operation, exc_info=error)
 
 
-def _cdn(platform: Platform, state: Path) -> Cdn:
-    """The CDN that the platform names. A relative credentials file is below the state folder."""
-    if platform.cdn == "local" or platform.maxcdn is None:
-        return LocalCdn()
-    account = platform.maxcdn
-    return pull_zones(account.endpoint, account.alias, state / account.credentials_file)
-
-
 def open_fleet(
-    context: Context, *, interval_s: float | None = None, worktree: Path | None = None
+    context: Context,
+    *,
+    now: Callable[[], datetime],
+    interval_s: float | None = None,
+    worktree: Path | None = None,
 ) -> Fleet:
-    """The adapters of a context. Raises UsageError for a bad master key or address."""
+    """The adapters of a context; `now` tells the time, UTC.
+
+    Raises UsageError for a bad master key or address.
+    """
     master = context.master()
-    host, _, port = context.database.rpartition(":")
-    if not port.isdigit():
-        raise UsageError("the database's address is not HOST:PORT", where=context.database)
-    password = platform_objects.database_root(master)
-    source: FleetSource = (
-        Worktree(worktree)
-        if worktree is not None
-        else Source(
-            context.repository,
-            context.branch,
-            context.state / "clone.git",
-            context.credentials,
-            context.trust,
-        )
-    )
+    source: FleetSource = Worktree(worktree) if worktree is not None else repository(context)
     return Fleet(
         context=context,
         master=master,
         source=source,
         swarm=Swarm(context.engines),
-        database=Database(Server(host=host, port=int(port), password=password)),
-        store=ObjectStore(context.store, *platform_objects.store_admin(master)),
+        services=services(context, master, None),
         edge=Edge(platform_objects.edge_token(master)),
-        images=Images(
-            Registry(f"http://{context.registry}"),
-            context.registry,
-            context.builder,
-            Archives(context.state / "archives"),
-        ),
         interval_s=interval_s if interval_s is not None else context.interval_s,
         cdn=LocalCdn(),
+        now=now,
     )

@@ -8,10 +8,12 @@ from typing import assert_never
 from reconciler.core import image
 from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled
+from reconciler.core.derive import Secret
 from reconciler.core.layers import File, Layer, layer, tar
-from reconciler.core.manifest import Package, SourceArchive, SourcePath
+from reconciler.core.manifest import Package, SourceArchive, SourcePath, SourceRelease
 from reconciler.core.model import ImageRef
 from reconciler.core.outcome import Outcome
+from reconciler.core.packages import packages_in_use
 from reconciler.core.plan import Operation
 from reconciler.errors import StageFailed
 from reconciler.shell import builder
@@ -20,6 +22,7 @@ from reconciler.shell.sources import Archives
 
 Tell = Callable[[Outcome], None]
 NODE_REGISTRY = "127.0.0.1:5000"
+"""The bundled registry, as each node's engine reaches it through its edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,16 @@ class Built:
 
 @dataclass(slots=True)
 class Images:
-    """The fleet's images: `registry` as we reach it, `host` as the build engine names it."""
+    """The fleet's images: `registry` as we reach it, `host` as the build engine names it, and
+    `node_host` as nodes do. `login`: what the build engine pushes with.
+    """
 
     registry: Registry
     host: str
+    node_host: str
     engine: str
     archives: Archives
+    login: tuple[str, Secret] | None = None
 
     def find(self, inputs: Inputs) -> ImageRef:
         """The image of these inputs, built or not; writes nothing. Raises StageFailed."""
@@ -84,11 +91,17 @@ class Images:
             tell(_made(f"{image.IMAGE_REPOSITORY}:{tag}", began))
         return ImageRef(tag, digest)
 
+    def reference(self, found: ImageRef) -> str:
+        """How a service names the image: by digest."""
+        digest = found.digest or "sha256:" + "0" * 64
+        return f"{self.node_host}/{image.IMAGE_REPOSITORY}@{digest}"
+
     def inputs(self, blobs: Mapping[str, Blob], compiled: Compiled) -> Inputs:
         """What the image of a commit is made of. Raises StageFailed for an archive that is away."""
         release = compiled.platform.wordpress if compiled.platform else None
         base = image.base_tag(image.base_context(blobs), release)
-        packages = image.packages(compiled.allowlist) if compiled.allowlist else ()
+        allowlist = compiled.allowlist
+        packages = packages_in_use(allowlist, compiled.sites.values()) if allowlist else ()
         return Inputs(
             base,
             tuple(
@@ -102,7 +115,7 @@ class Images:
         name = f"{self.host}/{image.BASE_REPOSITORY}:{tag}"
         context = tar(image.base_context(blobs))
         builder.build(self.engine, context, name, image.build_arguments(release))
-        builder.push(self.engine, name)
+        builder.push(self.engine, name, self.login)
         digest = self.registry.digest(image.BASE_REPOSITORY, tag)
         if digest is None:
             raise StageFailed("image", f"{name} was pushed and is not in the registry")
@@ -114,17 +127,11 @@ def _made(name: str, began: float) -> Outcome:
     return Outcome(operation=operation, seconds=time.monotonic() - began)
 
 
-def reference(found: ImageRef) -> str:
-    """How nodes name the image: by digest, in the registry that each reaches through its edge."""
-    digest = found.digest or "sha256:" + "0" * 64
-    return f"{NODE_REGISTRY}/{image.IMAGE_REPOSITORY}@{digest}"
-
-
 def _files(package: Package, blobs: Mapping[str, Blob], archives: Archives) -> Mapping[str, File]:
     match package.source:
         case SourcePath(path):
             return image.folder_files(blobs, path)
-        case SourceArchive():
+        case SourceArchive() | SourceRelease():
             return archives.files(package)
         case never:
             assert_never(never)

@@ -17,6 +17,7 @@ def login_link(fleet: Fleet, site: str) -> tuple[str, int]:
     Raises UsageError for a site that does not run.
     """
     service = running(fleet.swarm.observe(), site)
+    fleet.recall()
     token = secrets.token_urlsafe(32)
     digest = hashlib.sha256(token.encode()).hexdigest()
     fleet.database.add_login(site, digest, timedelta(minutes=MINUTES))

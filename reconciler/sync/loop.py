@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from reconciler.core import names
 from reconciler.core.compiler import Compiled
@@ -40,7 +41,7 @@ class Memory:
     """What one loop hands the next; all of it can be lost."""
 
     report: Report = field(default_factory=lambda: Report(revisions=Revisions()))
-    compiled: tuple[str, Compiled] | None = None
+    compiled: tuple[str, date, Compiled] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +56,20 @@ class Planned:
 
 
 def fetch(fleet: Fleet, memory: Memory) -> tuple[str, Compiled]:
-    """Fetch and compile: the newest commit, with every problem in it. A known commit costs one look."""
-    revision = fleet.source.head()
-    if memory.compiled is None or memory.compiled[0] != revision:
-        fleet.source.fetch(revision)
-        before = memory.report.revisions.observed
-        rewritten = before and not fleet.source.is_ancestor(before, revision)
-        notice = f"history was rewritten: {revision} does not build on {before}"
-        memory.report = replace(memory.report, notice=notice if rewritten else "")
-        memory.compiled = (revision, fleet.compile(fleet.source.blobs(revision)))
-    return memory.compiled
+    """Fetch and compile: the newest commit, with every problem in it. A known commit costs one look.
+
+    It is compiled again on another day, since what it allows may have ended.
+    """
+    revision, today = fleet.source.head(), fleet.now().date()
+    if memory.compiled is not None and memory.compiled[:2] == (revision, today):
+        return revision, memory.compiled[2]
+    fleet.source.fetch(revision)
+    before = memory.report.revisions.observed
+    rewritten = before and not fleet.source.is_ancestor(before, revision)
+    notice = f"history was rewritten: {revision} does not build on {before}"
+    memory.report = replace(memory.report, notice=notice if rewritten else "")
+    memory.compiled = (revision, today, fleet.compile(fleet.source.blobs(revision)))
+    return revision, memory.compiled[2]
 
 
 def platform(fleet: Fleet, compiled: Compiled, revision: str, tell: Tell) -> DesiredPlatform | None:
@@ -107,7 +112,8 @@ def plan(fleet: Fleet, compiled: Compiled, revision: str, image: ImageRef) -> Pl
     if refused:
         # A site that may not go keeps everything, its routes included.
         kept = {refusal.operation.site for refusal in refused}
-        desired = replace(desired, held=desired.held | kept)
+        going_on = {name: site for name, site in desired.sites.items() if name not in kept}
+        desired = replace(desired, sites=going_on, held=desired.held | kept)
         whole = replace(plan_sites(desired, observed), refused=refused)
     return Planned(
         desired=desired, observed=observed, compiled=compiled, plan=whole, away=tuple(away)

@@ -9,11 +9,12 @@ from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled, compile_fleet
 from reconciler.core.image import BASE_REPOSITORY, base_context, base_tag, folder_files
 from reconciler.core.layers import File
-from reconciler.core.manifest import Package, PackageKind, SourceArchive, SourcePath
+from reconciler.core.manifest import Package, PackageKind, SourceArchive, SourcePath, SourceRelease
+from reconciler.core.packages import grants_of, users_of
 from reconciler.core.problem import Problem
 from reconciler.core.vetting.accepted import Acceptance
 from reconciler.core.vetting.bump import Bump, compare
-from reconciler.core.vetting.candidate import NOTHING_GRANTED, Candidate, Grants, Target
+from reconciler.core.vetting.candidate import NOTHING_GRANTED, Candidate, Target
 from reconciler.core.vetting.finding import Finding
 from reconciler.core.vetting.headers import about
 from reconciler.core.vetting.packaging import php_paths
@@ -96,7 +97,7 @@ class Desk:
         match entry.source:
             case SourcePath(path):
                 files, folder = folder_files(self.blobs, path), path
-            case SourceArchive():
+            case SourceArchive() | SourceRelease():
                 files, folder = self.archives.files(entry), ""
             case never:
                 assert_never(never)
@@ -149,11 +150,13 @@ class Desk:
         raise UsageError(f"there is no other version of {slug} called so", where=what, fix=fix)
 
     def used_by(self, subject: Subject) -> tuple[str, ...]:
-        """Sites that name the package."""
-        slug = subject.candidate.slug
+        """Sites that run this version, or the package at all where the allowlist has no such entry."""
+        sites, slug = self.compiled.sites, subject.candidate.slug
+        if subject.entry is not None and self.compiled.allowlist is not None:
+            return users_of(self.compiled.allowlist, subject.entry, sites.values())
         return tuple(
             name
-            for name, site in self.compiled.sites.items()
+            for name, site in sites.items()
             if (slug in site.plugins if subject.candidate.kind == "plugin" else site.theme == slug)
         )
 
@@ -255,15 +258,18 @@ def base_image(desk: Desk, host: str) -> str | None:
     return f"{host}/{BASE_REPOSITORY}:{tag}"
 
 
-def grants_of(entry: Package) -> Grants:
-    """What an entry of the allowlist grants."""
-    return Grants(network=entry.network)
-
-
 def acceptances(entry: Package) -> tuple[Acceptance, ...]:
     """The exceptions of an entry, signed by its reviewers."""
-    del entry
-    return ()
+    return tuple(
+        Acceptance(
+            code=each.code,
+            mark=each.mark,
+            because=each.because,
+            until=each.until,
+            by=entry.reviewed_by,
+        )
+        for each in entry.exceptions
+    )
 
 
 def _inside(place: Path, fleet: Path) -> str:

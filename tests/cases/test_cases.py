@@ -3,9 +3,11 @@
 A case begins with a sentence. `--- PATH` starts the text of a file; `--- PATH (removed)` takes it
 away; `--- PATH (120000)` gives it that mode of Git's. After `--- outcome` come the sites that are
 compiled and those that are held, what becomes of the commit, and every problem as people see it.
+It is noon of 2026-09-01 in all of them.
 """
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -20,6 +22,7 @@ from reconciler.shell.worktree import read_worktree
 HERE = Path(__file__).parent
 CASES = sorted(HERE.glob("*.case"))
 SCHEMAS = load_schemas()
+NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 PART = re.compile(r"^--- (\S+)(?: \((\w+)\))?\n", re.MULTILINE)
 
 
@@ -35,7 +38,7 @@ def compiled(case: Path) -> tuple[Compiled, str]:
             del blobs[path]
         else:
             blobs[path] = Blob(path, mode or "100644", text.removesuffix("\n").encode())
-    return compile_fleet(blobs, SCHEMAS), wanted
+    return compile_fleet(blobs, SCHEMAS, now=NOW), wanted
 
 
 def outcome(fleet: Compiled) -> str:
@@ -55,7 +58,7 @@ def test_a_case_has_exactly_its_outcome(case: Path) -> None:
 
 
 def test_the_fleet_that_the_cases_change_is_good() -> None:
-    fleet = compile_fleet(read_worktree(HERE / "base"), SCHEMAS)
+    fleet = compile_fleet(read_worktree(HERE / "base"), SCHEMAS, now=NOW)
     assert (list(fleet.sites), fleet.held, fleet.problems) == (
         ["chess-club", "tea-house"], frozenset(), (),
     )  # fmt: skip

@@ -12,6 +12,7 @@ from reconciler.core.local_cluster import Layout, context
 from reconciler.core.outcome import Outcome, Report, Revisions
 from reconciler.core.plan import Operation
 from reconciler.core.problem import Problem
+from reconciler.daemon import clock
 from reconciler.daemon.follow import Daemon
 from reconciler.errors import StageFailed
 from reconciler.shell.context import read
@@ -58,7 +59,7 @@ def fleet(tmp_path: Path) -> Fleet:
     (tmp_path / "context.json").write_text(json.dumps(document))
     (tmp_path / "master.key").touch(mode=0o600)
     (tmp_path / "master.key").write_text("k" * 64)
-    return open_fleet(read(tmp_path / "context.json"), interval_s=0.01)
+    return open_fleet(read(tmp_path / "context.json"), now=clock.now, interval_s=0.01)
 
 
 @pytest.fixture

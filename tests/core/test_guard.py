@@ -1,5 +1,7 @@
 """Too many deletions at once are held back, with the numbers."""
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.core.guard import Bounds, refusals
@@ -41,3 +43,19 @@ def test_a_refusal_gives_the_numbers() -> None:
     assert str(refused[0]) == (
         "refused: s0: delete service wpaas_s0, gone (3 of 9 sites would go, 1 allowed)"
     )
+
+
+def test_a_living_site_is_never_begun_anew() -> None:
+    begin = [
+        Operation(action="run", kind="install", name=site, cause="no settings in it yet", site=site)
+        for site in ("s0", "new")
+    ]
+    plan = Plan(revision="r", operations=tuple(begin))
+    bounds = Bounds(max_deletions=1, max_deletions_percent=10)
+    refused = refusals(plan, fleet(1), bounds)
+    assert [r.operation.site for r in refused] == ["s0"]
+    assert "its database is empty" in refused[0].reason
+    job = {"wpaas_s0_install": Service(id="j", version=1, spec={
+        "Labels": {"wpaas.site": "s0", "wpaas.purpose": "install"}
+    })}  # fmt: skip
+    assert refusals(plan, replace(fleet(0), services=job), bounds) == ()

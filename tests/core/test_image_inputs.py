@@ -12,10 +12,9 @@ from reconciler.core.image import (
     folder_files,
     image_tag,
     layer_folder,
-    packages,
 )
 from reconciler.core.layers import File, Layer, layer
-from reconciler.core.manifest import Allowlist, Package, SourcePath, WordPressRelease
+from reconciler.core.manifest import Package, SourcePath, WordPressRelease
 from reconciler.errors import StageFailed
 
 RELEASE = WordPressRelease(
@@ -49,7 +48,9 @@ def test_the_context_is_the_image_folder_without_packages_and_sites() -> None:
 
 def test_a_new_plugin_leaves_the_base_and_a_new_setting_does_not() -> None:
     before = base_tag(base_context(tree()), RELEASE)
-    assert base_tag(base_context(tree(image__plugins__b__b=b"b")), RELEASE) == before
+    for folder in ("plugins", "themes", "customizations"):
+        more = tree(**{f"image__{folder}__b__b": b"b"})
+        assert base_tag(base_context(more), RELEASE) == before
     assert base_tag(base_context(tree(image__php__b=b"b")), RELEASE) != before
     assert base_tag(base_context(tree()), None) != before
 
@@ -98,13 +99,6 @@ def test_a_folder_gives_its_files_and_no_other() -> None:
     assert folder_files(blobs, "image/plugins/notice") == {"notice.php": File(b"<?php")}
     with pytest.raises(StageFailed, match="empty or missing"):
         folder_files(blobs, "image/plugins/not")
-
-
-def test_blocked_packages_stay_out_and_order_is_by_kind_and_slug() -> None:
-    theme = replace(NOTICE, slug="a-theme", kind="theme")
-    old = replace(NOTICE, slug="old", state="deprecated")
-    evil = replace(NOTICE, slug="evil", state="blocked")
-    assert packages(Allowlist((theme, evil, old, NOTICE))) == (NOTICE, old, theme)
 
 
 def test_packages_live_where_wordpress_looks_for_them() -> None:

@@ -1,12 +1,15 @@
 """What sites share, compiled: names that follow the content, and nothing secret in a spec."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from reconciler.core.derive import MasterKey
 from reconciler.core.manifest import (
     DEFAULT_SIZES,
     Allowlist,
+    ExternalDatabase,
+    ExternalRegistry,
     ExternalStore,
     Limits,
     Package,
@@ -17,7 +20,12 @@ from reconciler.core.model import DesiredPlatform
 from reconciler.core.platform_objects import desired_platform
 
 MASTER = MasterKey(b"k" * 32)
-IMAGES = {name: f"sha256:{name}" for name in ("edge", "database", "store", "registry", "egress")}
+IMAGES = {
+    name: f"sha256:{name}"
+    for name in ("edge", "database", "store", "registry", "egress", "gateway")
+}
+STORE = ExternalStore(endpoint="https://s3.example", region="eu", secrets_file="store.json")
+DATABASE = ExternalDatabase(host="mysql.example", secrets_file="database.json")
 
 
 def made(hosts: tuple[str, ...] = (), **fields: Any) -> DesiredPlatform:
@@ -42,8 +50,31 @@ def test_five_services_on_internal_networks_and_one_ordinary_one() -> None:
 
 
 def test_a_service_that_comes_from_elsewhere_is_not_made() -> None:
-    outside = ExternalStore("https://s3.example", "eu", "secrets.json")
-    assert "wpaas-store" not in made(store=outside).services
+    bundled, store = made(), made(store=STORE)
+    assert set(bundled.services) - set(store.services) == {"wpaas-store"}
+    assert not [name for name in store.secrets if "store" in name]
+    assert made(registry=ExternalRegistry(host="r.example")).services.keys() == {
+        *(set(bundled.services) - {"wpaas-registry"})
+    }
+    both = made(store=STORE, database=DATABASE, registry=ExternalRegistry(host="r.example"))
+    assert sorted(both.services) == [
+        f"wpaas-{name}" for name in ("edge", "egress", "gateway", "uplink")
+    ]
+
+
+def test_what_still_runs_here_is_the_same_to_the_last_field() -> None:
+    bundled, other = made(), made(store=STORE)
+    for name in set(bundled.services) & set(other.services):
+        assert other.services[name] == bundled.services[name]
+
+
+def test_another_address_or_authority_renames_a_config() -> None:
+    first = made(database=DATABASE)
+    moved = made(database=replace(DATABASE, port=3307))
+    trusted = made(database=replace(DATABASE, ca="-----BEGIN CERTIFICATE-----"))
+    assert set(first.configs) != set(moved.configs)
+    assert set(trusted.configs) > set(first.configs)
+    assert b"-----BEGIN CERTIFICATE-----" in trusted.configs.values()
 
 
 def test_the_hosts_that_plugins_may_ask_rename_the_config() -> None:

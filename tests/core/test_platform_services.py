@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core.platform_services import (
+    BUNDLED,
     CONFIGS,
     PLATFORMS,
     SECRETS,
@@ -59,7 +60,7 @@ def test_every_service_is_ours_confined_and_bounded(name: str) -> None:
 
 def test_ports_networks_and_places() -> None:
     lines = []
-    for name, spec in rendered().items():
+    for name, spec in sorted(rendered().items()):
         ports = [f"{p['PublishedPort']}→{p['TargetPort']}" for p in spec["EndpointSpec"]["Ports"]]
         networks = [n["Target"].removeprefix("id-wpaas-") for n in spec["TaskTemplate"]["Networks"]]
         where = spec["TaskTemplate"]["Placement"].get("Constraints", [])
@@ -68,8 +69,10 @@ def test_ports_networks_and_places() -> None:
         "wpaas-database: sites-0 sites-1 platform; ports 3306→3306; node.labels.wpaas.database==true",
         "wpaas-edge: sites-0 sites-1 platform; ports 80→8080 5000→5000 2020→2020; ",
         "wpaas-egress: sites-0 sites-1 platform; ports ; ",
+        "wpaas-gateway: sites-0 sites-1 platform; ports ; ",
         "wpaas-registry: platform; ports ; node.labels.wpaas.registry==true",
         "wpaas-store: sites-0 sites-1 platform; ports 8333→8333; node.labels.wpaas.store==true",
+        "wpaas-uplink: platform; ports ; ",
     ]
 
 
@@ -98,22 +101,44 @@ def test_secrets_are_files_that_one_user_may_read() -> None:
     assert "wpaas_" not in str([container(spec).get("Env") for spec in specs.values()])
 
 
-def test_only_the_way_out_may_ask_outside_names() -> None:
+def test_only_the_ways_out_may_ask_outside_names() -> None:
+    asking = {"wpaas-egress", "wpaas-gateway", "wpaas-uplink"}
     for name, spec in rendered().items():
         servers = container(spec).get("DNSConfig", {}).get("Nameservers")
-        assert servers == (None if name == "wpaas-egress" else ["127.0.0.1"])
+        assert servers == (None if name in asking else ["127.0.0.1"])
+
+
+def test_the_gateway_alone_bears_the_outside_names_and_only_towards_sites() -> None:
+    names = ["mysql.example", "s3.example"]
+    aliases = {
+        (name.removeprefix("wpaas-"), network["Target"].removeprefix("id-wpaas-")): network[
+            "Aliases"
+        ]
+        for name, spec in rendered(outside=names).items()
+        for network in spec["TaskTemplate"]["Networks"]
+    }
+    bearing = {where: words for where, words in aliases.items() if set(words) & set(names)}
+    assert bearing == {
+        ("gateway", "sites-0"): ["gateway", *names],
+        ("gateway", "sites-1"): ["gateway", *names],
+    }
+    assert aliases["gateway", "platform"] == ["gateway"]
+    assert aliases["uplink", "platform"] == ["uplink"]
 
 
 def test_what_runs_elsewhere_is_not_made() -> None:
-    images = {name: image for name, image in IMAGES.items() if name not in {"database", "store"}}
+    images = {name: IMAGES[name] for name in BUNDLED if name not in {"database", "store"}}
     assert sorted(rendered(images=images)) == ["wpaas-edge", "wpaas-egress", "wpaas-registry"]
+    assert rendered(images={name: IMAGES[name] for name in BUNDLED}, configs={
+        "egress-hosts": "wpaas_egress-hosts_1"
+    }).items() <= rendered().items()  # fmt: skip
 
 
 def test_a_missing_network_or_secret_is_an_error_and_not_half_a_spec() -> None:
     with pytest.raises(KeyError, match="wpaas-sites-2"):
         rendered(site_networks=3)
     with pytest.raises(KeyError, match="edge-token"):
-        rendered(secrets={})
+        rendered(secrets={name: name for name in SECRETS if name != "edge-token"})
 
 
 def test_the_same_facts_give_the_same_specs() -> None:

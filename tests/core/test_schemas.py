@@ -93,7 +93,8 @@ def test_the_commented_examples_make_a_good_fleet() -> None:
     examples = ROOT / "schemas" / "examples"
     blobs = dict(read_worktree(ROOT))
     for file in examples.iterdir():
-        path = file.name if file.suffix == ".yaml" else f"sites/{file.name}"
+        folder = {".json": "sites/", ".pem": "certificates/"}.get(file.suffix, "")
+        path = folder + file.name
         blobs[path] = Blob(path, "100644", file.read_bytes())
     fleet = compile_fleet(blobs, SCHEMAS)
     assert fleet.problems == ()

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core.derive import MasterKey
-from reconciler.core.manifest import DEFAULT_SIZES, Limits, Platform, Site
+from reconciler.core.manifest import (
+    DEFAULT_SIZES,
+    Allowlist,
+    ExternalDatabase,
+    ExternalStore,
+    Limits,
+    Platform,
+    Site,
+)
+from reconciler.core.platform_objects import desired_platform
 from reconciler.core.site_objects import desired_site, home_url, hosts_of, without_plugins
 
 MASTER = MasterKey(b"k" * 32)
@@ -72,6 +81,50 @@ def test_no_secret_is_in_a_spec_or_in_the_config() -> None:
     for secret in (made.database_password, made.store_access_key, made.store_secret_key):
         assert secret.value not in seen
         assert secret.value in made.secret.value
+
+
+def test_bundled_services_leave_no_trace_of_others() -> None:
+    made = desired_site(SITE, PLATFORM, IMAGE, MASTER, "c0ffee")
+    config = json.loads(made.config)
+    own = {"name": "site_chess_club", "user": "site_chess_club"}
+    assert config["database"] == {"host": "database", "port": 3306, **own}
+    assert config["store"] == {
+        "endpoint": "http://store:8333", "bucket": "wpaas-chess-club", "region": "us-east-1",
+    }  # fmt: skip
+    container = made.service["TaskTemplate"]["ContainerSpec"]
+    assert [one["ConfigName"] for one in container["Configs"]] == [made.config_name]
+    assert made.install["TaskTemplate"]["ContainerSpec"]["Command"][:2] == [
+        "php", "/usr/lib/wpaas/install.php",
+    ]  # fmt: skip
+
+
+def test_services_of_one_s_own_are_known_by_their_real_names() -> None:
+    database = ExternalDatabase(host="mysql.example", port=3307, secrets_file="d.json", ca="PEM 1")
+    store = ExternalStore(endpoint="https://s3.example", region="eu", secrets_file="s.json", ca="2")
+    platform = replace(PLATFORM, database=database, store=store)
+    made = desired_site(SITE, platform, IMAGE, MASTER, "c0ffee")
+    config = json.loads(made.config)
+    own = {"name": "site_chess_club", "user": "site_chess_club"}
+    assert config["database"] == {
+        "host": "mysql.example", "port": 3307, **own, "tls": True,
+        "ca_file": "/etc/wpaas/database-ca.pem",
+    }  # fmt: skip
+    assert config["store"] == {
+        "endpoint": "https://s3.example", "bucket": "wpaas-chess-club", "region": "eu",
+        "ca_file": "/etc/wpaas/store-ca.pem",
+    }  # fmt: skip
+    shared = desired_platform(
+        platform, Allowlist(), {"chess-club": SITE}, images={"gateway": "g"}, master=MASTER,
+        trusted_proxies=(),
+    )  # fmt: skip
+    mounted = made.service["TaskTemplate"]["ContainerSpec"]["Configs"]
+    assert {one["ConfigName"] for one in mounted} - {made.config_name} <= set(shared.configs)
+    assert [one["File"]["Name"] for one in mounted[1:]] == [
+        "/etc/wpaas/database-ca.pem", "/etc/wpaas/store-ca.pem",
+    ]  # fmt: skip
+    assert made.install["TaskTemplate"]["ContainerSpec"]["Command"][:3] == [
+        "php", "-d", "openssl.cafile=/etc/wpaas/database-ca.pem",
+    ]  # fmt: skip
 
 
 def test_only_what_a_process_needs_to_start_renames_its_config() -> None:

@@ -113,4 +113,12 @@ def test_help_is_quick_because_heavy_imports_wait() -> None:
         text=True,
         check=True,
     ).stdout.split()
-    assert not {"docker", "git", "jsonschema", "requests", "pymysql", "watchdog", "tree_sitter"} & set(loaded)
+    assert not {
+        "docker",
+        "git",
+        "jsonschema",
+        "requests",
+        "pymysql",
+        "watchdog",
+        "tree_sitter",
+    } & set(loaded)

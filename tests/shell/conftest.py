@@ -48,19 +48,23 @@ def start(
     started: list[str] = []
 
     def start_one(
-        image: str, ports: tuple[int, ...], secret: tuple[str, str], *options: str
+        image: str,
+        ports: tuple[int, ...],
+        secret: tuple[str, str],
+        *options: str,
+        arguments: tuple[str, ...] = (),
     ) -> Container:
         name = f"{docker_network}-{image}-{len(started)}"
         file = tmp_path_factory.mktemp(name) / secret[0]
         file.write_text(secret[1])
         file.parent.chmod(0o755)
         published = {port: free_port() for port in ports}
-        arguments = [f"--publish=127.0.0.1:{ours}:{port}" for port, ours in published.items()]
+        publish = [f"--publish=127.0.0.1:{ours}:{port}" for port, ours in published.items()]
         mount = f"--volume={file}:/run/secrets/{secret[0]}:ro"
         identity = platform_image(image)
         started.append(name)
         docker("run", "--detach", f"--name={name}", f"--network={docker_network}", *CONFINED,
-               *arguments, mount, *options, identity)  # fmt: skip
+               *publish, mount, *options, identity, *arguments)  # fmt: skip
         container = Container(name, published, secret[1])
         until(f"{name} is healthy", container.healthy, 90)
         return container

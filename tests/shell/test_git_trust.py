@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from authority import Authority
 from git_fleet import Fleet
 from git_http import GitOverHttp
 from git_ssh import GitOverSsh, key
 
 from reconciler.errors import StageFailed
 from reconciler.shell.git import Source
+from tests.authority import Authority
 
 TOKEN = "canary-token-5f1d"
 

@@ -9,6 +9,7 @@ from requests_aws4auth import AWS4Auth  # type: ignore[import-untyped]
 
 from reconciler.core.derive import Secret
 from reconciler.errors import StageFailed
+from reconciler.shell.archive_store import BUCKET, Bucket
 from reconciler.shell.objectstore import ObjectStore
 
 Keys = tuple[Secret, Secret]
@@ -136,3 +137,21 @@ def test_a_refusal_names_the_call_and_no_secret(store: Container) -> None:
     gone = ObjectStore("http://127.0.0.1:1", *keys_of("nobody"))
     with pytest.raises(StageFailed, match="CreateUser: ConnectionError"):
         gone.ensure("x", *keys_of("x"))
+
+
+def test_archives_are_kept_in_a_bucket_of_their_own_which_nobody_else_reads(
+    store: Container, objects: ObjectStore
+) -> None:
+    data = b"PK" * 500_000
+    digest = hashlib.sha256(data).hexdigest()
+    assert Bucket(objects).get(digest) is None
+    kept = Bucket(objects)
+    kept.put(digest, data)
+    kept.put(digest, data)
+    assert Bucket(objects).get(digest) == data
+    path = f"/{BUCKET}/{digest}.zip"
+    assert call(store, "GET", path).status_code == 403
+    assert call(store, "GET", path, keys_of("chess-club")).status_code == 403
+    assert BUCKET not in objects.buckets()
+    objects.put_object(BUCKET, f"{digest}.zip", b"rotten")
+    assert Bucket(objects).get(digest) is None

@@ -43,6 +43,7 @@ final class Client
         string $region,
         string $access_key,
         #[\SensitiveParameter] string $secret_key,
+        private readonly string $authorities = Configuration::PUBLIC_AUTHORITIES,
     ) {
         $this->signer = new Signer($access_key, $secret_key, $region);
     }
@@ -55,6 +56,7 @@ final class Client
             $configuration->text('store.region'),
             $configuration->secret('store_access_key'),
             $configuration->secret('store_secret_key'),
+            $configuration->authorities('store'),
         );
     }
 
@@ -212,6 +214,7 @@ final class Client
             CURLOPT_NOBODY => $method === 'HEAD',
             CURLOPT_HTTPHEADER => $lines,
             CURLOPT_PROXY => '',
+            CURLOPT_CAINFO => $this->authorities,
             CURLOPT_CONNECTTIMEOUT => self::CONNECT,
             CURLOPT_LOW_SPEED_LIMIT => 1,
             CURLOPT_LOW_SPEED_TIME => self::STALLED,

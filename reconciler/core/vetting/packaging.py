@@ -7,15 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from reconciler.core.layers import File
 from reconciler.core.vetting.finding import Finding, Level, Rule, found
 
-ARCHIVE_REFUSED = Rule(
-    code="archive-refused",
-    level="block",
-    family="packaging",
-    summary="the archive must not be opened",
-    why="Programs read such an archive in different ways, so what was reviewed may not be what runs.",
-    fix="ask the author for a plain zip with one folder, named like the slug",
-    final=True,
-)
 NOT_A_FILE = Rule(
     code="not-a-file",
     level="block",
@@ -74,7 +65,6 @@ HIDDEN_FILE = Rule(
     fix="leave it out of the package",
 )
 RULES = (
-    ARCHIVE_REFUSED,
     NOT_A_FILE,
     NESTED_ARCHIVE,
     PROGRAM_INSIDE,

@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol
 
 from reconciler.core.vetting import (
     accepted,
+    archives,
     grants,
     headers,
     libraries,
@@ -26,6 +27,7 @@ from reconciler.core.vetting.requires import version_findings
 Verdict = Literal["pass", "warn", "block"]
 
 RULES: tuple[Rule, ...] = (
+    *archives.RULES,
     *packaging.RULES,
     *headers.RULES,
     *licence.RULES,

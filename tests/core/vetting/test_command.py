@@ -82,8 +82,30 @@ def test_a_bad_archive_blocks(fleet: Path, capsys: pytest.CaptureFixture[str]) -
     (fleet / "bad.zip").write_bytes(b"PK\x05\x06 cut")
     assert main(["plugin", "vet", "bad.zip", "--format", "json"]) == 1
     assert [f["code"] for f in json.loads(capsys.readouterr().out)["findings"]] == [
-        "archive-refused"
+        "archive-unreadable"
     ]
+
+
+def test_grants_and_exceptions_of_the_entry_count(
+    fleet: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (fleet / "image/plugins/event-list/.env").write_text("A=1")
+    more = "<?php\nwp_schedule_event(1, 'daily', 'event_list_purge');\n"
+    (fleet / "image/plugins/event-list/inc/more.php").write_text(more)
+    assert main(["plugin", "vet", "event-list", "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["findings"]
+    marks = {finding["code"]: finding["mark"] for finding in found}
+    assert {"cron-not-granted", "hidden-file"} <= marks.keys()
+    entry = fleet / "plugins-allowlist.yaml"
+    exception = (
+        "    cron: [event_list_purge]\n    exceptions:\n"
+        f'      - {{code: hidden-file, mark: "{marks["hidden-file"]}", because: tried it, until: "2099-01-01"}}\n'
+    )
+    entry.write_text(entry.read_text() + exception)
+    main(["plugin", "vet", "event-list", "--format", "json"])
+    value = json.loads(capsys.readouterr().out)
+    assert not {"cron-not-granted", "hidden-file"} & {f["code"] for f in value["findings"]}
+    assert [(a["code"], a["because"]) for a in value["accepted"]] == [("hidden-file", "tried it")]
 
 
 def test_a_theme_with_a_hidden_eval_is_blocked(

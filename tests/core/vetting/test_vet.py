@@ -1,17 +1,22 @@
 """The judgement as a whole: exceptions, verdict, and what a bump shows on its first screen."""
 
+from typing import get_args
+
 import pytest
 from packages import MAIN, analyse, codes, files, plugin, reports, said
 
+from reconciler.core.archive import ArchiveCode
 from reconciler.core.vetting.accepted import Acceptance, accept
+from reconciler.core.vetting.archives import ARCHIVE_RULES
 from reconciler.core.vetting.bump import Bump, Fixed, compare
 from reconciler.core.vetting.candidate import Candidate, Grants
 from reconciler.core.vetting.finding import Finding, found
 from reconciler.core.vetting.lanes import Lane, lane
-from reconciler.core.vetting.packaging import ARCHIVE_REFUSED, HIDDEN_FILE, NESTED_ARCHIVE
+from reconciler.core.vetting.packaging import HIDDEN_FILE, NESTED_ARCHIVE
 from reconciler.core.vetting.vet import RULES, Around, refused, verdict, vet
 
 TODAY = "2026-08-14"
+BROKEN = ARCHIVE_RULES["archive-unreadable"]
 ZIP = found(NESTED_ARCHIVE, "a.zip", 1, "zip, 10 bytes")
 
 
@@ -19,6 +24,10 @@ def acceptance(finding: Finding, *by: str, until: str = "2027-01-01") -> Accepta
     return Acceptance(
         code=finding.code, mark=finding.mark, because="sample data", until=until, by=by
     )
+
+
+def test_every_reason_to_refuse_an_archive_has_its_rule() -> None:
+    assert set(ARCHIVE_RULES) == set(get_args(ArchiveCode))
 
 
 def test_codes_are_words_and_stand_once() -> None:
@@ -39,7 +48,7 @@ def test_two_reviewers_accept_a_block_until_its_last_day() -> None:
         (ZIP, ("kim",), "2027-01-01", "exception-refused"),
         (ZIP, ("kim", "Kim"), "2027-01-01", "exception-refused"),
         (ZIP, ("kim", "ravi"), "2026-08-13", "exception-expired"),
-        (found(ARCHIVE_REFUSED, "", 1, "x"), ("kim", "ravi"), "2027-01-01", "exception-refused"),
+        (found(BROKEN, "", 1, "x"), ("kim", "ravi"), "2027-01-01", "exception-refused"),
     ],
 )
 def test_what_cannot_be_accepted_stays_open_and_is_said(
@@ -74,8 +83,8 @@ def test_a_good_plugin_passes() -> None:
 
 
 def test_a_refused_archive_blocks_and_says_nothing_else() -> None:
-    vetting = refused(plugin(main=""), found(ARCHIVE_REFUSED, "", 1, "cut short"))
-    assert (vetting.verdict, said(vetting.findings)) == ("block", ["block archive-refused :1"])
+    vetting = refused(plugin(main=""), found(BROKEN, "", 1, "cut short"))
+    assert (vetting.verdict, said(vetting.findings)) == ("block", ["block archive-unreadable :1"])
 
 
 # ---- two versions ----

@@ -74,6 +74,9 @@ def test_a_damaged_entry_counts_as_none(tmp_path: Path, damage: bytes) -> None:
     whole = entry.read_bytes()
     entry.write_bytes(damage)
     assert kept.get("a.php", CODE) is None
+    assert b"t.example" in whole
+    entry.write_bytes(whole.replace(b"t.example", b"u.example"))
+    assert kept.get("a.php", CODE) is None
     entry.write_bytes(whole[:-1])
     assert kept.get("a.php", CODE) is None
 

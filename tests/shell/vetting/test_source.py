@@ -60,15 +60,23 @@ def test_a_zip_is_named_by_its_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "data",
-    [b"", b"PK", b"no zip", zipped("a.php"), zipped("x/a.php", "y/b.php"), b"#!" + zipped("x/a")],
+    ("data", "code"),
+    [
+        (b"", "archive-unreadable"),
+        (b"no zip", "archive-unreadable"),
+        (zipped("a.php"), "archive-top-folder"),
+        (zipped("x/a.php", "y/b.php"), "archive-top-folder"),
+        (b"#!" + zipped("x/a"), "archive-polyglot"),
+    ],
 )
-def test_an_archive_that_must_not_be_opened_is_a_finding(tmp_path: Path, data: bytes) -> None:
+def test_an_archive_that_must_not_be_opened_is_a_finding(
+    tmp_path: Path, data: bytes, code: str
+) -> None:
     place = tmp_path / "x.zip"
     place.write_bytes(data)
     read = read_package(place)
     assert read.files == {}
-    assert [finding.code for finding in read.findings] == ["archive-refused"]
+    assert [finding.code for finding in read.findings] == [code]
 
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:

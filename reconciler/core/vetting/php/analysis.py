@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.finding import found, in_order
 from reconciler.core.vetting.php.checks.hooks import judge_hooks
-from reconciler.core.vetting.php.checks.layout import UNREADABLE, judge_text, judge_tokens
+from reconciler.core.vetting.php.checks.layout import (
+    UNREADABLE,
+    end_of_code,
+    judge_broken,
+    judge_tail,
+    judge_text,
+    judge_unwalked,
+)
 from reconciler.core.vetting.php.declarations import declare
 from reconciler.core.vetting.php.expressions import EVALUATORS
 from reconciler.core.vetting.php.grammar import MAX_BYTES, parse
@@ -29,15 +36,19 @@ def analyse_php(path: str, data: bytes) -> PhpReport:
         why = f"over {MAX_BYTES} bytes" if len(data) > MAX_BYTES else "takes too long to read"
         finding = found(UNREADABLE, path, 1, data[:640].decode("utf-8", "replace"), detail=why)
         return PhpReport(findings=(finding,), facts=(), names=())
+    end = end_of_code(data, tree.root_node)
+    code, tail = data[:end], data[end:]
+    if tail:
+        tree = parse(code) or tree
     root = tree.root_node
-    run = Run(path, data, EVALUATORS, EXECUTORS, root)
+    run = Run(path, code, EVALUATORS, EXECUTORS, root)
     _walk(run, root)
     judge_text(run, root)
+    judge_tail(run, root, tail)
     if root.has_error:
-        judge_tokens(run, root)
+        judge_broken(run, root)
     if run.exceeded:
-        run.report(UNREADABLE, root, run.exceeded)
-        judge_tokens(run, root)
+        judge_unwalked(run, root, run.exceeded)
     return PhpReport(
         findings=tuple(sorted(run.findings, key=in_order)),
         facts=tuple(sorted(run.facts)),

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.core.vetting.php.call import Call, callback_of
 from reconciler.core.vetting.php.constants import constant
-from reconciler.core.vetting.php.folding import folded, folded_array
+from reconciler.core.vetting.php.folding import FOLDED_ARRAYS, FOLDS, folded, folded_array
+from reconciler.core.vetting.php.formatted import formatted, merged_arguments
+from reconciler.core.vetting.php.notes import NOTED, noted
 from reconciler.core.vetting.php.tables import (
     DECODERS,
     IDENTITY_CALLS,
@@ -18,7 +20,6 @@ from reconciler.core.vetting.php.tables import (
     SAFE,
     SANITISERS,
     SOURCES_OF,
-    VALIDATORS,
     WITH_PATH,
 )
 from reconciler.core.vetting.php.value import (
@@ -32,15 +33,12 @@ from reconciler.core.vetting.php.value import (
     NUMBER,
     REMOTE,
     REQUEST,
-    ROW,
-    SQL,
     SQL_QUOTED,
     STORED,
     UNKNOWN,
     UPLOAD,
     Value,
     array,
-    common,
     either,
     item_of,
     joined,
@@ -61,21 +59,15 @@ SAFE_FILTERS: Final = words(
     "FILTER_VALIDATE_INT FILTER_SANITIZE_NUMBER_INT FILTER_VALIDATE_BOOLEAN"
     " FILTER_VALIDATE_BOOL FILTER_VALIDATE_FLOAT FILTER_VALIDATE_IP"
 )
-OUT: Final[Mapping[str, tuple[int, int]]] = {  # where an answer is put, and of what it is made
-    "preg_match": (2, 1),
-    "preg_match_all": (2, 1),
-    "parse_str": (1, 0),
-    "mb_parse_str": (1, 0),
-    "wp_parse_str": (1, 0),
-    "sscanf": (2, 0),
-}
-MAX_DIRECTIVES = 200
 
 
 def answer(run: Run, call: Call) -> Value:
     """What a function that is not of this file gives."""
     name = call.name
-    _notes(run, call)
+    if name not in _KNOWN:
+        return UNKNOWN
+    if name in NOTED:
+        noted(run, call)
     special = _SPECIAL.get(name)
     if special is not None:
         return special(run, call)
@@ -85,8 +77,9 @@ def answer(run: Run, call: Call) -> Value:
             return joined(place, literal("/" + (call.at(0).text or "").lstrip("/")))
         return place
     text = folded(name, call.arguments)
-    taint, clean = _merged(call)
-    if name in DECODERS:
+    taint, clean = merged_arguments(call)
+    # A quote or a line's end by its number hides nothing.
+    if name in DECODERS and (text is None or any(c.isalnum() for c in text)):
         taint |= DECODED
     if text is not None and HOLE not in text:
         return Value(text, taint, CLEAN if clean == CLEAN else clean)
@@ -109,39 +102,6 @@ def answer(run: Run, call: Call) -> Value:
     return UNKNOWN
 
 
-def _merged(call: Call) -> tuple[int, int]:
-    whole = NUMBER
-    for one in call.arguments:
-        if one.taint or one.text is None:
-            whole = Value(None, whole.taint | one.taint, common(whole, one))
-    return whole.taint, whole.clean
-
-
-def _notes(run: Run, call: Call) -> None:
-    """What a call does to variables: results put into one, comparisons that make one trusted."""
-    name = call.name
-    if name in OUT:
-        place, source = OUT[name]
-        if place < len(call.nodes) and call.nodes[place].type == "variable_name":
-            run.env[run.text(call.nodes[place])[1:]] = tainted(call.at(source).taint)
-        elif place >= len(call.nodes) and name.endswith("parse_str"):
-            run.extracted |= call.at(0).taint
-    if name in VALIDATORS and call.nodes:
-        at = 1 if name == "preg_match" else 0
-        if at < len(call.nodes) and call.at(at).taint:
-            run.mark_checked(run.text(call.nodes[at]))
-    elif name in {"isset", "empty"}:
-        for node in call.nodes:
-            if node.type == "subscript_expression" and len(node.named_children) == 2:
-                key = node.named_children[1]
-                if key.type in {"variable_name", "subscript_expression"} and name == "isset":
-                    run.mark_checked(run.text(key))
-    elif name in {"function_exists", "class_exists", "defined", "method_exists"}:
-        run.guards.add((call.known(0) or "").lower())
-    elif name in {"is_multisite", "version_compare", "is_admin"}:
-        run.guards.add(name)
-
-
 def _option(run: Run, call: Call) -> Value:
     name = call.known(0)
     if name is not None and call.name == "get_option":
@@ -158,7 +118,7 @@ def _bloginfo(_run: Run, call: Call) -> Value:
     return Value("{home}", HOME, CLEAN) if call.known(0) in {"url", "wpurl"} else UNKNOWN
 
 
-def _read_file(_run: Run, call: Call) -> Value:
+def read_file(_run: Run, call: Call) -> Value:
     path = call.at(0).text or ""
     if path.startswith(("http://", "https://", "ftp://")):
         return tainted(REMOTE)
@@ -167,36 +127,6 @@ def _read_file(_run: Run, call: Call) -> Value:
     if path.startswith(("{uploads}", "{temp}")) or call.at(0).taint & UPLOAD:
         return tainted(UPLOAD)
     return tainted(LOCAL_FILE)
-
-
-def _sprintf(_run: Run, call: Call) -> Value:
-    text = folded(call.name, call.arguments)
-    pattern = call.at(0)
-    if text is not None and HOLE not in text:
-        taint, _ = _merged(call)
-        return Value(text, taint, CLEAN)
-    shape = pattern.known
-    if shape is None or shape.count("%") > MAX_DIRECTIVES:
-        taint, clean = _merged(call)
-        return Value(None, taint, clean)
-    whole, place = literal(""), 1
-    rest = shape
-    while "%" in rest:
-        before, _, rest = rest.partition("%")
-        whole = joined(whole, literal(before))
-        if rest[:1] == "%":
-            whole, rest = joined(whole, literal("%")), rest[1:]
-            continue
-        digits, dollar, behind = rest.partition("$")
-        at = place
-        if dollar and digits.isdigit() and len(digits) < 3:
-            at, rest = int(digits), behind
-        else:
-            place += 1
-        rest = rest.lstrip("0123456789.+-'")
-        value = NUMBER if rest[:1] in {"d", "f", "F", "u", "x", "X", "b", "c", "e"} else call.at(at)
-        whole, rest = joined(whole, value), rest[1:]
-    return joined(whole, literal(rest))
 
 
 def _filtered(run: Run, call: Call) -> Value:
@@ -255,7 +185,19 @@ def _defaults(_run: Run, call: Call) -> Value:
 
 def _filters(_run: Run, call: Call) -> Value:
     value = call.at(1)
-    return Value(None, value.taint, value.clean)
+    return Value(value.text, value.taint, value.clean)
+
+
+def _address(_run: Run, call: Call) -> Value:
+    """Addresses with parameters changed, or cleaned: scheme and host stay."""
+    taint, clean = merged_arguments(call)
+    base = call.arguments[-1] if call.arguments else UNKNOWN
+    if call.name.endswith("_query_arg"):
+        if len(call.arguments) < (3 if call.at(0).items is None and call.name[0] == "a" else 2):
+            return Value(None, taint | REQUEST, 0)  # the address of this request
+        return Value((base.text or HOLE) + HOLE, taint, clean)
+    first = call.at(0)
+    return Value(first.text, first.taint, first.clean | SANITISERS.get(call.name, 0))
 
 
 def _search(_run: Run, call: Call) -> Value:
@@ -301,14 +243,18 @@ Special = Callable[["Run", Call], Value]
 _SPECIAL: Final[Mapping[str, Special]] = {
     **dict.fromkeys(("get_option", "get_site_option"), _option),
     "get_bloginfo": _bloginfo,
-    **dict.fromkeys(("file_get_contents", "file", "fopen", "readfile"), _read_file),
-    **dict.fromkeys(("sprintf", "vsprintf"), _sprintf),
+    **dict.fromkeys(("file_get_contents", "file", "fopen", "readfile"), read_file),
+    **dict.fromkeys(("sprintf", "vsprintf"), formatted),
     **dict.fromkeys(("filter_var", "filter_input"), _filtered),
     **dict.fromkeys(("array_map", "map_deep"), _mapped),
     "compact": _compact,
     "extract": _extract,
     "define": _define,
     "constant": _constant,
+    **dict.fromkeys(
+        words("add_query_arg remove_query_arg esc_url esc_url_raw sanitize_url set_url_scheme"),
+        _address,
+    ),
     **dict.fromkeys(("wp_parse_args", "shortcode_atts", "array_merge"), _defaults),
     "apply_filters": _filters,
     "get_search_query": _search,
@@ -322,32 +268,10 @@ _SPECIAL: Final[Mapping[str, Special]] = {
     ),
 }
 
-_DATABASE_READS: Final = words("get_results get_var get_row get_col fetch fetchall")
-
-
-def method_answer(run: Run, call: Call) -> Value:
-    """What a method that is not of this file gives."""
-    name, target = call.name, call.target
-    if name == "prepare":
-        taint, _ = _merged(call)
-        pattern = call.at(0)
-        return Value(pattern.text, taint, CLEAN if not pattern.comes_from(REQUEST, safe=SQL) else 0)
-    if name in _DATABASE_READS:
-        return tainted(ROW)
-    if target.kind == "wpdb":
-        if name in {"_real_escape", "esc_like", "_escape", "escape"}:
-            value = call.at(0)
-            return Value(None, value.taint, value.clean | (0 if name == "esc_like" else SQL_QUOTED))
-        if name == "get_charset_collate":
-            return literal("")
-        if name == "get_blog_prefix":
-            return literal("{prefix}")
-        return UNKNOWN
-    if target.kind == "rest":
-        run.here.reads_request = True
-        return tainted(REQUEST)
-    if target.kind in {"clock", "date"}:
-        return Value(None, 0, CLEAN, None, target.kind)
-    if target.kind == "filesystem" and name == "get_contents":
-        return _read_file(run, call)
-    return Value(None, target.taint, target.clean if target.taint else 0)
+_KNOWN: Final = (
+    NOTED
+    | PASSERS
+    | IDENTITY_CALLS
+    | DECODERS
+    | frozenset((*_SPECIAL, *PLACES, *PLACES_AGAIN, *FOLDS, *FOLDED_ARRAYS, *SAFE, *SOURCES_OF))
+)

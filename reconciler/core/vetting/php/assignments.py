@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.php.checks.uploads import mime_added
+from reconciler.core.vetting.php.grammar import operands, plain
 from reconciler.core.vetting.php.value import (
     NUMBER,
     UNKNOWN,
@@ -27,6 +28,8 @@ MAX_DEPTH = 20
 def assigned(run: Run, node: Node) -> Value:
     """`target = value`."""
     children = node.named_children
+    if len(children) != 2:
+        children = plain(children)
     if len(children) < 2:
         return UNKNOWN
     value = run.value(children[-1])
@@ -36,7 +39,7 @@ def assigned(run: Run, node: Node) -> Value:
 
 def augmented(run: Run, node: Node) -> Value:
     """`target .= value` and its kin."""
-    children = node.children
+    children = plain(node.children)
     if len(children) < 3:
         return UNKNOWN
     before, value = run.value(children[0]), run.value(children[-1])
@@ -83,18 +86,18 @@ def assign(run: Run, target: Node, value: Value, depth: int = 0) -> None:
     elif kind in {"list_literal", "array_creation_expression"} and depth < MAX_DEPTH:
         _listed(run, target, value, depth)
     elif kind == "dynamic_variable_name" and target.named_children:
-        inner = target.named_children[0]
+        inner = operands(target)[0]
         known = run.text(inner) if inner.type == "name" else run.value(inner).known
         if known is not None:
             bind(run, known, value)
     elif kind == "by_ref" and target.named_children:
-        assign(run, target.named_children[-1], value, depth + 1)
+        assign(run, operands(target)[-1], value, depth + 1)
     else:
         run.value(target)
 
 
 def _element(run: Run, target: Node, value: Value) -> None:
-    parts = target.named_children
+    parts = operands(target)
     if not parts:
         return
     base = parts[0]
@@ -139,7 +142,7 @@ def _with_item(before: Value | None, key: str | None, value: Value) -> Value:
 
 
 def _property(run: Run, target: Node, value: Value) -> None:
-    parts = target.named_children
+    parts = operands(target)
     if len(parts) < 2:
         return
     base = run.value(parts[0])
@@ -153,7 +156,7 @@ def _property(run: Run, target: Node, value: Value) -> None:
 
 
 def _static(run: Run, target: Node, value: Value) -> None:
-    parts = target.named_children
+    parts = operands(target)
     owner = scope_of(run, parts[0]) if len(parts) > 1 else None
     if owner is not None and parts[-1].type == "variable_name":
         name = run.text(parts[-1])[1:]
@@ -165,10 +168,10 @@ def _listed(run: Run, target: Node, value: Value, depth: int) -> None:
     """`[$a, 'k' => $b] = …`: a text before a target is its key."""
     key: str | None = None
     place = 0
-    for child in target.named_children:
+    for child in operands(target):
         one = child
         if one.type == "array_element_initializer":
-            inner = one.named_children
+            inner = operands(one)
             key = run.value(inner[0]).known if len(inner) == 2 else None
             one = inner[-1] if inner else one
         if one.type in {"string", "encapsed_string", "integer"}:

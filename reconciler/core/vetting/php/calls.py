@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.core.vetting.php.answers import answer, method_answer
+from reconciler.core.vetting.php.answers import answer
 from reconciler.core.vetting.php.call import Call, callback_of
 from reconciler.core.vetting.php.checks import CLASSES, FUNCTIONS, METHODS
 from reconciler.core.vetting.php.checks.execution import (
@@ -19,6 +19,8 @@ from reconciler.core.vetting.php.declarations import (
     function_name,
     made,
 )
+from reconciler.core.vetting.php.grammar import kind, operands, plain
+from reconciler.core.vetting.php.method_answers import method_answer
 from reconciler.core.vetting.php.value import UNKNOWN, Value, tainted
 from reconciler.core.vetting.php.variables import scope_of
 
@@ -29,12 +31,15 @@ if TYPE_CHECKING:
     from reconciler.core.vetting.php.run import Run
 
 _NAMES = frozenset(("name", "qualified_name", "relative_name"))
-_ARGUMENT_KINDS = frozenset(("argument", "variadic_unpacking"))
+_ARGUMENT_KINDS = frozenset((kind("argument"), kind("variadic_unpacking")))
+_PLACEHOLDER = kind("variadic_placeholder")
 
 
 def called(run: Run, node: Node) -> Value:
     """`name(…)`, and calls of what an expression gives."""
     children = node.children
+    if len(children) != 2:
+        children = plain(children)
     callee, listed = children[0], children[-1]
     value = UNKNOWN
     hidden = False
@@ -88,20 +93,24 @@ def _indirect(run: Run, call: Call) -> Value:
 def _arguments(run: Run, call: Call, listed: Node) -> bool:
     """Evaluate what is passed. True for `name(...)`, which makes a closure instead of calling."""
     for argument in listed.named_children:
-        kind = argument.type
-        if kind in _ARGUMENT_KINDS:
-            inner = argument.named_children
+        number = argument.kind_id
+        if number in _ARGUMENT_KINDS:
+            inner = operands(argument)
             if not inner:
                 continue
             expression = inner[-1]
             value = run.value(expression)
-            if expression.type == "variadic_unpacking" and value.items is not None:
+            if (
+                value.items is not None
+                and expression.type == "variadic_unpacking"
+                and value.items is not None
+            ):
                 call.arguments.extend(value.items.values())
                 call.nodes.extend([expression] * len(value.items))
                 continue
             call.arguments.append(value)
             call.nodes.append(expression)
-        elif kind == "variadic_placeholder":
+        elif number == _PLACEHOLDER:
             return True
     return False
 
@@ -109,8 +118,10 @@ def _arguments(run: Run, call: Call, listed: Node) -> bool:
 def method_called(run: Run, node: Node) -> Value:
     """`object->name(…)`."""
     children = node.named_children
-    if len(children) < 2:
-        return UNKNOWN
+    if len(children) != 3:
+        children = plain(children)
+        if len(children) < 2:
+            return UNKNOWN
     target = run.value(children[0])
     name_node = children[1]
     if name_node.type == "name":
@@ -155,8 +166,10 @@ def _own_method(run: Run, target: Value, name: str) -> Function | None:
 def scoped_called(run: Run, node: Node) -> Value:
     """`Class::name(…)`."""
     children = node.named_children
-    if len(children) < 2:
-        return UNKNOWN
+    if len(children) != 3:
+        children = plain(children)
+        if len(children) < 2:
+            return UNKNOWN
     scope, name_node = children[0], children[1]
     if scope.type not in {"name", "qualified_name", "relative_scope", "relative_name"}:
         run.sink(judge_new, run.value(scope), node)
@@ -184,7 +197,7 @@ def scoped_called(run: Run, node: Node) -> Value:
 
 def created(run: Run, node: Node) -> Value:
     """`new Class(…)`."""
-    children = node.named_children
+    children = operands(node)
     if not children:
         return UNKNOWN
     named = children[0]
@@ -210,7 +223,7 @@ def created(run: Run, node: Node) -> Value:
     constructor = _own_method(run, Value(None, 0, 0, None, f"new {full}"), "__construct")
     if constructor is not None:
         run.call(constructor, call.arguments)
-    kind = {"wpdb": "wpdb", "ziparchive": "zip", "wp_rest_request": "rest"}.get(call.name)
+    role = {"wpdb": "wpdb", "ziparchive": "zip", "wp_rest_request": "rest"}.get(call.name)
     if call.name in {"datetime", "datetimeimmutable"}:
         text = call.known(0)
         return Value(None, 0, 0, None, "clock" if text in {None, "", "now"} else "date")
@@ -218,7 +231,7 @@ def created(run: Run, node: Node) -> Value:
     for one in call.arguments:
         taint |= one.taint
     return Value(
-        None, taint & ~0xFFFF if full in run.classes else taint, 0, None, kind or f"new {full}"
+        None, taint & ~0xFFFF if full in run.classes else taint, 0, None, role or f"new {full}"
     )
 
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.php.declarations import class_name
+from reconciler.core.vetting.php.grammar import operands
 from reconciler.core.vetting.php.tables import GLOBAL_CONSTANTS
 from reconciler.core.vetting.php.value import CLEAN, UNKNOWN, Value, literal
 from reconciler.core.vetting.php.variables import scope_of
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 # A constant of another file whose name says that it is the package's folder.
 OWN_FOLDER = re.compile(r".+_(?:PLUGIN_DIR|PLUGIN_PATH|DIR|PATH|DIR_PATH|ABSPATH|ROOT)")
+_ELSEWHERE = re.compile(r"UPLOAD|CACHE|TE?MP|LOG|CONTENT|DATA|BACKUP|EXPORT|SETTINGS")
 _CORE_CLASS_CONSTANTS = {
     "wp_rest_server::readable": "GET",
     "wp_rest_server::creatable": "POST",
@@ -43,7 +45,7 @@ def constant(run: Run, written: str) -> Value:
         found = GLOBAL_CONSTANTS.get(name.lower())
     if found is not None:
         return found
-    if name.isupper() and OWN_FOLDER.fullmatch(name):
+    if name.isupper() and not _ELSEWHERE.search(name) and OWN_FOLDER.fullmatch(name):
         return Value("{package?}/", 0, CLEAN)
     return Value(None, 0, CLEAN)
 
@@ -65,7 +67,7 @@ def _magic(run: Run, name: str) -> Value | None:
 
 def class_constant(run: Run, node: Node) -> Value:
     """`Class::NAME` and `Class::class`."""
-    parts = node.named_children
+    parts = operands(node)
     if len(parts) < 2:
         return UNKNOWN
     name = run.text(parts[-1])

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.php.function import Function, Parameter
-from reconciler.core.vetting.php.run import Class, Run
+from reconciler.core.vetting.php.grammar import operands
+from reconciler.core.vetting.php.parts import Class
+from reconciler.core.vetting.php.run import Run
 from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def made(run: Run, node: Node, name: str, owner: str) -> Function:
         if variable is None:
             continue
         if variable.type == "by_ref":
-            variable = variable.named_children[-1]
+            variable = operands(variable)[-1]
         type_node = child.child_by_field_name("type")
         type_name = "" if type_node is None else run.text(type_node).lower().lstrip("?\\")
         type_name = run.names.classes.get(type_name, type_name).rpartition("\\")[2]
@@ -93,7 +95,7 @@ def declare_class(run: Run, node: Node, *, guarded: str = "if", name: str = "") 
     parent = ""
     for child in node.named_children:
         if child.type == "base_clause" and child.named_children:
-            parent = class_name(run, run.text(child.named_children[0]))
+            parent = class_name(run, run.text(operands(child)[0]))
     made_class = Class(name=name, parent=parent)
     run.classes.setdefault(name, made_class)
     body = node.child_by_field_name("body")
@@ -111,19 +113,17 @@ def _member(run: Run, owner: Class, member: Node) -> None:
     elif member.type == "const_declaration":
         for element in member.named_children:
             if element.type == "const_element":
-                owner.pending["::" + run.text(element.named_children[0])] = element.named_children[
-                    -1
-                ]
+                owner.pending["::" + run.text(operands(element)[0])] = operands(element)[-1]
     elif member.type == "property_declaration":
         for element in member.named_children:
             if element.type == "property_element":
                 value = element.child_by_field_name("default_value")
                 if value is not None:
-                    owner.pending[run.text(element.named_children[0])[1:]] = value
+                    owner.pending[run.text(operands(element)[0])[1:]] = value
     elif member.type == "enum_case":
         value = member.child_by_field_name("value")
         if value is not None:
-            owner.pending["::" + run.text(member.named_children[0])] = value
+            owner.pending["::" + run.text(operands(member)[0])] = value
 
 
 def class_name(run: Run, written: str) -> str:

@@ -16,7 +16,7 @@ from reconciler.core.vetting.php.calls import (
 from reconciler.core.vetting.php.checks.clock import compared
 from reconciler.core.vetting.php.checks.execution import judge_echo, judge_include, judge_process
 from reconciler.core.vetting.php.constants import class_constant, named_constant
-from reconciler.core.vetting.php.grammar import kind
+from reconciler.core.vetting.php.grammar import kind, operands, plain
 from reconciler.core.vetting.php.run import Evaluate, Run
 from reconciler.core.vetting.php.value import (
     CLEAN,
@@ -28,7 +28,13 @@ from reconciler.core.vetting.php.value import (
     either,
     joined,
 )
-from reconciler.core.vetting.php.variables import member, scoped_property, subscript, variable
+from reconciler.core.vetting.php.variables import (
+    dynamic,
+    member,
+    scoped_property,
+    subscript,
+    variable,
+)
 from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
@@ -43,8 +49,10 @@ LOGIC = frozenset(("&&", "||", "and", "or", "xor"))
 def binary(run: Run, node: Node) -> Value:
     """Two operands. Long chains of `.` are walked in a loop, for they may be thousands."""
     children = node.children
-    if len(children) < 3:
-        return UNKNOWN
+    if len(children) != 3:
+        children = plain(children)
+        if len(children) < 3:
+            return UNKNOWN
     operator = children[1].type
     if operator == ".":
         return _chain(run, node)
@@ -99,6 +107,8 @@ def _chain(run: Run, node: Node) -> Value:
     current = node
     while len(operands) < MAX_CHAIN:
         children = current.children
+        if len(children) > 3:
+            children = plain(children)
         if current.type != "binary_expression" or len(children) < 3 or children[1].type != ".":
             break
         operands.append(children[-1])
@@ -158,7 +168,7 @@ def cast(run: Run, node: Node) -> Value:
 def last(run: Run, node: Node) -> Value:
     """Parentheses, `@`, `clone`, `&`, `throw`: what stands inside."""
     value = UNKNOWN
-    for child in node.named_children:
+    for child in operands(node):
         value = run.value(child)
     return value
 
@@ -216,7 +226,7 @@ EVALUATORS: dict[int, Evaluate] = {
         "null": literals.null,
         "array_creation_expression": literals.array_of,
         "variable_name": variable,
-        "dynamic_variable_name": variable,
+        "dynamic_variable_name": dynamic,
         "subscript_expression": subscript,
         "member_access_expression": member,
         "nullsafe_member_access_expression": member,

@@ -124,6 +124,17 @@ def _uudecode(text: str) -> str:
     return _text(b"".join(lines))
 
 
+def _urldecode(text: str) -> str:
+    parts = text.split("%")
+    decoded = [_bytes(parts[0])]
+    for part in parts[1:]:
+        try:
+            decoded.append(bytes.fromhex(part[:2]) + _bytes(part[2:]))
+        except ValueError:
+            decoded.append(_bytes("%" + part))
+    return _text(b"".join(decoded))
+
+
 Fold = Callable[..., str]
 
 FOLDS: Final[Mapping[str, Fold]] = {
@@ -144,7 +155,7 @@ FOLDS: Final[Mapping[str, Fold]] = {
     "pack": _pack,
     "path_join": _join_path,
     "plugin_basename": lambda path: path.removeprefix("{package}/"),
-    "rawurldecode": lambda text: _urldecode(text),
+    "rawurldecode": _urldecode,
     "rtrim": lambda text, chars=" \t\n\r\0\x0b": text.rstrip(chars),
     "sprintf": _sprintf,
     "str_ireplace": lambda old, new, text, *_: text.replace(old, new) if old else text,
@@ -173,17 +184,6 @@ WITH_HOLES: Final = words(
 )
 
 
-def _urldecode(text: str) -> str:
-    parts = text.split("%")
-    decoded = [_bytes(parts[0])]
-    for part in parts[1:]:
-        try:
-            decoded.append(bytes.fromhex(part[:2]) + _bytes(part[2:]))
-        except ValueError:
-            decoded.append(_bytes("%" + part))
-    return _text(b"".join(decoded))
-
-
 def folded(name: str, arguments: Sequence[Value]) -> str | None:
     """What the function answers; None where that depends on what is not known."""
     fold = FOLDS.get(name)
@@ -200,6 +200,9 @@ def folded(name: str, arguments: Sequence[Value]) -> str | None:
     except (ValueError, TypeError, LookupError, OverflowError, zlib.error, RecursionError):
         return None  # wrong arguments: PHP would answer false, or stop
     return answer[:MAX_TEXT_CHARS]
+
+
+FOLDED_ARRAYS: Final = ("implode", "join", "explode", "str_split", "array_reverse")
 
 
 def folded_array(name: str, arguments: Sequence[Value]) -> Value | None:

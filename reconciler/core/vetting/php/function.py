@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from reconciler.core.vetting.php.run import Run
 
+MAX_SMALL_BYTES = 3_000
+
 Judge = Callable[["Run", Value, "Node"], None]
 Effect = Literal["option", "user", "content", "table", "file", "mail", "remote", "query", "delete"]
 
@@ -64,6 +66,12 @@ class Function:
     def result(self) -> Value:
         """What it returns."""
         return self.returns or UNKNOWN
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is worth to walk it again for known arguments."""
+        body = self.body
+        return body is not None and body.end_byte - body.start_byte < MAX_SMALL_BYTES
 
     def within(self) -> set[Function]:
         """Itself and what it calls in the same file, one call deep."""

@@ -5,7 +5,7 @@ are kept in the repository are compared byte for byte.
 """
 
 import tree_sitter_php
-from tree_sitter import Language, Parser, Point, Tree
+from tree_sitter import Language, Node, Parser, Point, Tree
 
 LANGUAGE = Language(tree_sitter_php.language_php())
 
@@ -20,10 +20,24 @@ CHUNK_BYTES = 65_536
 
 def kind(name: str) -> int:
     """The number of a named kind of node. Raises KeyError where the grammar has none."""
-    number = LANGUAGE.id_for_node_kind(name, True)
+    number = LANGUAGE.id_for_node_kind(name, True)  # noqa: FBT003 - takes no keywords
     if number is None:
         raise KeyError(name)
     return number
+
+
+COMMENT = kind("comment")
+
+
+def plain(nodes: list[Node]) -> list[Node]:
+    """Nodes without comments, which PHP allows between any two tokens."""
+    return [node for node in nodes if node.kind_id != COMMENT]
+
+
+def operands(node: Node) -> list[Node]:
+    """The named parts of a node, without comments."""
+    nodes = node.named_children
+    return nodes if len(nodes) < 2 else plain(nodes)
 
 
 def parse(data: bytes) -> Tree | None:
@@ -38,7 +52,7 @@ def parse(data: bytes) -> Tree | None:
     def read(offset: int, _point: Point) -> bytes:
         return data[offset : offset + CHUNK_BYTES]
 
-    def stop(_offset: int, _has_error: bool) -> bool:  # noqa: FBT001 - the parser's own signature
+    def stop(_offset: int, _failed: bool) -> bool:  # noqa: FBT001 - as the parser calls it
         nonlocal reports
         reports += 1
         return reports > MAX_REPORTS

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.php.folding import number
+from reconciler.core.vetting.php.grammar import operands
 from reconciler.core.vetting.php.value import CLEAN, NUMBER, Value, array, common, joined, literal
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def array_of(run: Run, node: Node) -> Value:
             if element.is_named and element.type != "comment":
                 run.value(element)
             continue
-        parts = [part for part in element.named_children if part.type != "comment"]
+        parts = operands(element)
         if len(parts) == 2:
             key = run.value(parts[0]).known
             value = run.value(parts[1])

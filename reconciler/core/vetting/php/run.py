@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.finding import LEVELS, Ability, Fact, Finding, Level, Rule, found
 from reconciler.core.vetting.php.function import Effect, Function, Judge, Sink, passed
+from reconciler.core.vetting.php.parts import Class, Hooked, Names, printable
 from reconciler.core.vetting.php.value import (
     CLEAN,
     FIRST_PARAMETER,
-    HOLE,
     MAX_PARAMETERS,
     NUMBER,
     PARAMETERS,
@@ -25,47 +24,14 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 MAX_DEPTH = 150
-MAX_STEPS = 600_000
+# Statements and calls that are followed; the largest file of WordPress takes 9,000.
+MAX_STEPS = 100_000
 MAX_SINKS = 60
-MAX_FACT_CHARS = 200
 MAX_FACTS = 2_000
 MAX_FINDINGS = 500
 
 Evaluate = Callable[["Run", "Node"], Value]
 Execute = Callable[["Run", "Node"], bool]
-
-
-@dataclass(slots=True, eq=False)
-class Class:
-    """A class of the file. `pending`: constants and defaults that nobody has asked for yet."""
-
-    name: str
-    parent: str
-    methods: dict[str, Function] = field(default_factory=dict)
-    constants: dict[str, Value] = field(default_factory=dict)
-    properties: dict[str, Value] = field(default_factory=dict)
-    pending: dict[str, Node] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Hooked:
-    """A callback given to WordPress. `what`: the hook, `ajax …` or `route METHODS …`."""
-
-    kind: str
-    what: str
-    callback: Value
-    node: Node
-    extra: Value
-
-
-@dataclass(slots=True)
-class Names:
-    """How names of this file resolve."""
-
-    namespace: str = ""
-    classes: dict[str, str] = field(default_factory=dict)
-    functions: dict[str, str] = field(default_factory=dict)
-    constants: dict[str, str] = field(default_factory=dict)
 
 
 class Run:
@@ -122,7 +88,7 @@ class Run:
             self.data[node.start_byte : min(node.end_byte, node.start_byte + 640)].decode(
                 "utf-8", "replace"
             ),
-            detail=_plain(detail),
+            detail=printable(detail),
             level=level,
         )
         before = self._findings.get(key)
@@ -134,7 +100,7 @@ class Run:
 
     def fact(self, ability: Ability, value: str, node: Node) -> None:
         """Say that the package can do something; the first place counts."""
-        plain = _plain(value)
+        plain = printable(value)
         key = (ability, plain)
         if plain and key not in self._facts and len(self._facts) < MAX_FACTS:
             self._facts[key] = Fact(ability, plain, self.path, node.start_point[0] + 1)
@@ -172,18 +138,18 @@ class Run:
     def value(self, node: Node) -> Value:
         """What is known of an expression; what its parts do is noted on the way."""
         evaluate = self._evaluators.get(node.kind_id)
-        self.steps += 1
-        if self.depth >= MAX_DEPTH or self.steps >= MAX_STEPS:
-            self.exceeded = "nested too deeply" if self.depth >= MAX_DEPTH else "too large"
+        depth = self.depth
+        if depth >= MAX_DEPTH:
+            self.exceeded = "nested too deeply"
             return UNKNOWN
-        self.depth += 1
+        self.depth = depth + 1
         if evaluate is None:
             answer = UNKNOWN
             for child in node.named_children:
                 self.value(child)
         else:
             answer = evaluate(self, node)
-        self.depth -= 1
+        self.depth = depth
         return answer
 
     def execute(self, node: Node) -> bool:
@@ -192,12 +158,14 @@ class Run:
         if execute is None:
             self.value(node)
             return False
-        if self.depth >= MAX_DEPTH or self.steps >= MAX_STEPS:
-            self.exceeded = "nested too deeply" if self.depth >= MAX_DEPTH else "too large"
+        depth = self.depth
+        self.steps += 1
+        if depth >= MAX_DEPTH or self.steps >= MAX_STEPS:
+            self.exceeded = "nested too deeply" if depth >= MAX_DEPTH else "too much to follow"
             return False
-        self.depth += 1
+        self.depth = depth + 1
         ends = execute(self, node)
-        self.depth -= 1
+        self.depth = depth
         return ends
 
     def block(self, node: Node) -> bool:
@@ -270,6 +238,7 @@ class Run:
         self.here, self.env = function, env
         self.checked, self.guards, self.extracted, self.loops, self.branched = set(), set(), 0, 0, 0
         self.within = self.classes.get(function.owner)
+        cli, self.cli = self.cli, self.cli or (self.within is not None and self.within.is_command)
         if function.body.type in {"compound_statement", "colon_block"}:
             self.execute(function.body)
         else:
@@ -278,10 +247,12 @@ class Run:
             self.here, self.env, self.checked, self.guards, self.extracted, self.within, self.loops,
             self.branched,
         ) = kept  # fmt: skip
+        self.cli = cli
         function.stage = "done"
 
     def call(self, function: Function, arguments: list[Value]) -> Value:
         """Call a function of this file: judge what reaches its sinks, and answer what it returns."""
+        self.steps += 1
         self.summed(function)
         self.here.callees.add(function)
         for sink in function.sinks:
@@ -290,9 +261,16 @@ class Run:
                 self.sink(sink.judge, value, sink.node)
         answer = function.result
         dependent = answer.taint & PARAMETERS
-        if dependent and arguments and all(one.known is not None for one in arguments):
-            if function.stage == "done" and self.depth < MAX_DEPTH // 2 and _small(function):
-                return self.walked_with(function, arguments)
+        if (
+            dependent
+            and arguments
+            and function.stage == "done"
+            and self.depth < MAX_DEPTH // 2
+            and self.steps < MAX_STEPS
+            and function.is_small
+            and all(one.known is not None for one in arguments)
+        ):
+            return self.walked_with(function, arguments)
         return passed(answer, arguments) if dependent else answer
 
     def mark_checked(self, text: str) -> None:
@@ -306,14 +284,6 @@ class Run:
             )
 
 
-MAX_SMALL_BYTES = 3_000
-
-
-def _small(function: Function) -> bool:
-    body = function.body
-    return body is not None and body.end_byte - body.start_byte < MAX_SMALL_BYTES
-
-
 def _merged(ways: list[dict[str, Value]]) -> dict[str, Value]:
     first = ways[0]
     for other in ways[1:]:
@@ -324,10 +294,3 @@ def _merged(ways: list[dict[str, Value]]) -> dict[str, Value]:
             if known is not value:
                 first[name] = value if known is None else either(known, value)
     return first
-
-
-def _plain(text: str) -> str:
-    """Fit to be stored and printed: holes as …, no bytes outside UTF-8, no control characters."""
-    shown = text.replace(HOLE, "…").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    printable = "".join(c if c.isprintable() else " " for c in shown[:MAX_FACT_CHARS])
-    return " ".join(printable.split())

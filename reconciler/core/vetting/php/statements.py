@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.core.vetting.php.assignments import assign
+from reconciler.core.vetting.php.branching import conditional, looped, switched, tried
 from reconciler.core.vetting.php.checks.execution import judge_echo
 from reconciler.core.vetting.php.checks.network import assets_in_markup
 from reconciler.core.vetting.php.checks.obfuscation import jumped
 from reconciler.core.vetting.php.declarations import full, made
-from reconciler.core.vetting.php.grammar import kind
+from reconciler.core.vetting.php.grammar import kind, operands, plain
 from reconciler.core.vetting.php.run import Execute, Run
-from reconciler.core.vetting.php.value import UNKNOWN, Value, either, item_of
+from reconciler.core.vetting.php.value import UNKNOWN, either
 from reconciler.core.vetting.php.variables import PREDEFINED
 from reconciler.core.vetting.php.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tree_sitter import Node
 
-    from reconciler.core.vetting.php.value import Value as _Value
 
 # Calls behind which nothing runs.
 ENDINGS = words("wp_die wp_send_json wp_send_json_success wp_send_json_error die exit wp_nonce_ays")
@@ -39,10 +36,15 @@ def nothing(_run: Run, _node: Node) -> bool:
 def expression(run: Run, node: Node) -> bool:
     """An expression for its effects; some calls never come back."""
     children = node.named_children
+    if len(children) != 1:
+        children = plain(children)
     if not children:
         return False
     inner = children[0]
-    run.value(inner)
+    value = run.value(inner)
+    start = node.start_byte
+    if run.data[max(0, start - 12) : start].rstrip().endswith(b"<?="):
+        run.sink(judge_echo, value, inner)
     if inner.type == "function_call_expression":
         return run.text(inner.children[0]).lower().lstrip("\\") in ENDINGS
     return inner.type == "throw_expression" or (
@@ -62,7 +64,7 @@ def echoed(run: Run, node: Node) -> bool:
 def returned(run: Run, node: Node) -> bool:
     """`return`: what the function answers may be any of its returns."""
     value = UNKNOWN
-    for child in node.named_children:
+    for child in operands(node):
         value = run.value(child)
     here = run.here
     here.returns = value if here.returns is None else either(here.returns, value)
@@ -79,138 +81,6 @@ def exited(run: Run, node: Node) -> bool:
 def left(_run: Run, _node: Node) -> bool:
     """`break`, `continue`: nothing behind them runs."""
     return True
-
-
-def conditional(run: Run, node: Node) -> bool:
-    """`if`, with all that belongs to it."""
-    condition = node.child_by_field_name("condition")
-    body = node.child_by_field_name("body")
-    alternatives = node.children_by_field_name("alternative")
-    ways: list[Callable[[], bool]] = []
-    has_else = False
-    cli = run.cli
-    command = False
-    if condition is not None:
-        run.value(condition)
-        text = run.text(condition)
-        command = "WP_CLI" in text or "PHP_SAPI" in text or "php_sapi_name" in text
-
-    def then() -> bool:
-        run.cli = cli or (command and "!" not in run.text(condition) if condition else cli)
-        ends = run.execute(body) if body is not None else False
-        run.cli = cli
-        return ends
-
-    ways.append(then)
-    for alternative in alternatives:
-        has_else = has_else or alternative.type == "else_clause"
-        ways.append(_alternative(run, alternative))
-    if not has_else:
-        ways.append(lambda: False)
-    ended = run.branch(*ways)
-    if command and body is not None and run.here is run.main and "!" in run.text(condition or node):
-        run.cli = run.cli or "return" in run.text(body)
-    return ended
-
-
-def _alternative(run: Run, node: Node) -> Callable[[], bool]:
-    def way() -> bool:
-        condition = node.child_by_field_name("condition")
-        if condition is not None:
-            run.value(condition)
-        body = node.child_by_field_name("body")
-        return run.execute(body) if body is not None else False
-
-    return way
-
-
-def looped(run: Run, node: Node) -> bool:
-    """Any loop: its body may run or not, and again with what it left behind."""
-    if node.type == "foreach_statement":
-        _each(run, node)
-    else:
-        for field in ("initialize", "condition", "update"):
-            for child in node.children_by_field_name(field):
-                run.value(child)
-    before = run.env
-    _body(run, node)
-    grown = any(
-        value.taint & ~before[name].taint
-        for name, value in run.env.items()
-        if name in before and before[name] is not value
-    )
-    if grown:
-        _body(run, node)
-    return False
-
-
-def _body(run: Run, node: Node) -> None:
-    bodies = node.children_by_field_name("body")
-
-    def once() -> bool:
-        run.loops += 1
-        for body in bodies:
-            run.execute(body)
-        run.loops -= 1
-        return False
-
-    run.branch(once, lambda: False)
-
-
-def _each(run: Run, node: Node) -> None:
-    parts = [part for part in node.named_children if part.type != "comment"]
-    if len(parts) < 2:
-        return
-    values = run.value(parts[0])
-    element: _Value = item_of(values, None)
-    if values.items:
-        known = list(values.items.values())
-        element = known[0]
-        for other in known[1:20]:
-            element = either(element, other)
-    if values.kind in {"_SERVER", "_FILES"}:
-        element = Value(None, values.taint)
-    target = parts[1]
-    if target.type == "pair" and len(target.named_children) == 2:
-        key = Value(None, values.taint if values.items is None else 0, values.clean)
-        assign(run, target.named_children[0], key)
-        target = target.named_children[1]
-    assign(run, target, element)
-
-
-def switched(run: Run, node: Node) -> bool:
-    """`switch`: each case on its own; falling through is walked as if each began afresh."""
-    condition, body = node.child_by_field_name("condition"), node.child_by_field_name("body")
-    if condition is not None:
-        run.value(condition)
-    ways: list[Callable[[], bool]] = [lambda: False]
-    for case in body.named_children if body is not None else ():
-        ways.append(_case(run, case))
-    run.branch(*ways)
-    return False
-
-
-def _case(run: Run, case: Node) -> Callable[[], bool]:
-    def way() -> bool:
-        run.block(case)
-        return False
-
-    return way
-
-
-def tried(run: Run, node: Node) -> bool:
-    """`try`: its body, then any of its catches or none; `finally` at last."""
-    ways: list[Callable[[], bool]] = [lambda: False]
-    for child in node.named_children:
-        if child.type == "compound_statement":
-            run.block(child)
-        elif child.type == "catch_clause":
-            ways.append(_alternative(run, child))
-    run.branch(*ways)
-    for child in node.named_children:
-        if child.type == "finally_clause":
-            run.block(child)
-    return False
 
 
 def globals_named(run: Run, node: Node) -> bool:
@@ -238,8 +108,8 @@ def constants(run: Run, node: Node) -> bool:
     """`const A = 1;` outside classes."""
     for element in node.named_children:
         if element.type == "const_element":
-            name = run.text(element.named_children[0])
-            run.constants[name] = run.value(element.named_children[-1])
+            name = run.text(operands(element)[0])
+            run.constants[name] = run.value(operands(element)[-1])
             run.declared.append(f"constant {full(run, '')}{name}")
     return False
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.php.checks.statelessness import session_used
 from reconciler.core.vetting.php.declarations import class_name
+from reconciler.core.vetting.php.grammar import operands, plain
 from reconciler.core.vetting.php.tables import SERVER_OWN, SUPERGLOBALS
 from reconciler.core.vetting.php.value import (
     CLEAN,
@@ -22,7 +23,8 @@ from reconciler.core.vetting.php.words import words
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from reconciler.core.vetting.php.run import Class, Run
+    from reconciler.core.vetting.php.parts import Class
+from reconciler.core.vetting.php.run import Run
 
 WPDB = Value(None, 0, 0, None, "wpdb")
 PREDEFINED = {
@@ -38,12 +40,17 @@ CORE_TABLES = words(
 
 
 def variable(run: Run, node: Node) -> Value:
-    """`$name`, `$$name`, `${'name'}`."""
-    if node.type == "variable_name":
-        return named(run, run.text(node)[1:], node)
-    name = run.value(node.named_children[0]).known if node.named_children else None
-    if node.named_children and node.named_children[0].type == "name":
-        name = run.text(node.named_children[0])
+    """`$name`."""
+    name = run.data[node.start_byte + 1 : node.end_byte].decode("utf-8", "surrogateescape")
+    return run.env.get(name) or named(run, name, node)
+
+
+def dynamic(run: Run, node: Node) -> Value:
+    """`$$name`, `${'name'}`."""
+    parts = operands(node)
+    if not parts:
+        return UNKNOWN
+    name = run.text(parts[0]) if parts[0].type == "name" else run.value(parts[0]).known
     return UNKNOWN if name is None else named(run, name, node)
 
 
@@ -72,6 +79,8 @@ def named(run: Run, name: str, node: Node) -> Value:
 def subscript(run: Run, node: Node) -> Value:
     """`base[key]`."""
     parts = node.named_children
+    if len(parts) > 2:
+        parts = plain(parts)
     if not parts:
         return UNKNOWN
     base = run.value(parts[0])
@@ -85,7 +94,7 @@ def subscript(run: Run, node: Node) -> Value:
         if key in SERVER_OWN or key is None:
             return NUMBER
         return _unless_checked(run, node, Value(None, REQUEST, 0, None, f"server {key}"))
-    if base.kind == "_FILES" or base.kind == "file":
+    if base.kind in {"_FILES", "file"}:
         return Value(None, UPLOAD if key == "tmp_name" else REQUEST, 0, None, "file")
     return _unless_checked(run, node, item_of(base, key)) if base.taint else item_of(base, key)
 
@@ -99,6 +108,8 @@ def _unless_checked(run: Run, node: Node, value: Value) -> Value:
 def member(run: Run, node: Node) -> Value:
     """`object->name`."""
     parts = node.named_children
+    if len(parts) != 2:
+        parts = plain(parts)
     if len(parts) < 2:
         return UNKNOWN
     base = run.value(parts[0])
@@ -136,6 +147,8 @@ def scope_of(run: Run, node: Node) -> Class | None:
 def scoped_property(run: Run, node: Node) -> Value:
     """`Class::$name`."""
     parts = node.named_children
+    if len(parts) != 2:
+        parts = plain(parts)
     if len(parts) < 2:
         return UNKNOWN
     owner = scope_of(run, parts[0])

@@ -48,7 +48,13 @@ def _scheduled(run: Run, call: Call) -> None:
     hook = call.at(at).text
     run.fact("cron", hook or "?", call.node)
     guarded = bool(
-        run.here.all_calls() & {"wp_next_scheduled", "wp_get_schedule", "wp_clear_scheduled_hook"}
+        run.here.all_calls()
+        & {
+            "wp_next_scheduled",
+            "wp_get_schedule",
+            "wp_get_scheduled_event",
+            "wp_clear_scheduled_hook",
+        }
     )
     name = run.here.name.rpartition("\\")[2]
     starts = any(word in name for word in ACTIVATION)

@@ -214,7 +214,7 @@ def judge_path(run: Run, value: Value, node: Node) -> None:
         if _EXECUTABLE.search(name) and name != "index.php":
             run.report(CODE_IN_UPLOADS, node, text[-80:])
         checked_in_store(run, text, node)
-    elif text.startswith("{package?}"):
+    elif "{package?}" in text:
         run.report(CODE_FOLDER, node, text[-80:], level="warn")
     elif text.startswith(_CODE_ROOTS):
         run.report(CODE_FOLDER, node, text[-80:], level="warn" if guarded else None)

@@ -10,7 +10,7 @@ from reconciler.core.vetting.php.checks.cron import judge_schedules
 from reconciler.core.vetting.php.checks.network import TLS
 from reconciler.core.vetting.php.checks.updates import update_hook
 from reconciler.core.vetting.php.checks.users import HIDING_HOOKS, judge_list
-from reconciler.core.vetting.php.run import Hooked
+from reconciler.core.vetting.php.parts import Hooked
 from reconciler.core.vetting.php.value import UNKNOWN, Value
 from reconciler.core.vetting.php.words import words
 
@@ -98,9 +98,8 @@ def _hooked(run: Run, call: Call) -> None:
     if hook is None:
         return
     run.fact("hook", hook, call.node)
-    if call.name == "add_filter" and hook in {"https_ssl_verify", "https_local_ssl_verify"}:
-        if call.known(1) == "__return_false" and hook == "https_ssl_verify":
-            run.report(TLS, call.node, hook)
+    if hook == "https_ssl_verify" and call.known(1) == "__return_false":
+        run.report(TLS, call.node, hook)
     for prefix, public in (("wp_ajax_nopriv_", "public "), ("wp_ajax_", "")):
         if hook.startswith(prefix):
             run.fact("ajax", public + hook.removeprefix(prefix), call.node)

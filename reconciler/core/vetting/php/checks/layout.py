@@ -30,6 +30,7 @@ UNREADABLE = Rule(
 
 RULES = (UNREADABLE,)
 
+HALT: Final = b"__halt_compiler"
 MAX_LINE_BYTES: Final = 5_000
 MAX_NAMES_ON_LINE: Final = 100  # a table of literals holds none
 MIN_LITERAL_BYTES: Final = 400
@@ -60,6 +61,27 @@ def judge_text(run: Run, root: Node) -> None:
         _literals(run, root)
     if b"_0x" in data or data.count(b"\\x") * 4 > MIN_HEX_BYTES:
         _scrambled(run, root)
+
+
+def end_of_code(data: bytes, root: Node) -> int:
+    """Where `__halt_compiler();` ends the script; the length of `data` where nothing does."""
+    if b"halt_compiler" not in data.lower():
+        return len(data)
+    for node, _parent in _leaves(root):
+        if node.type == "name" and data[node.start_byte : node.end_byte].lower() == HALT:
+            end = data.find(b")", node.end_byte) + 1
+            if not end:
+                return len(data)
+            rest = data[end : end + 16].lstrip()
+            return end + data[end : end + 16].index(b";") + 1 if rest[:1] == b";" else end
+    return len(data)
+
+
+def judge_tail(run: Run, root: Node, tail: bytes) -> None:
+    """Data behind the end of the script: the script alone can tell what it is for."""
+    if tail.strip(b"; \t\r\n?>"):
+        last = root.named_children[-1] if root.named_children else root
+        run.report(OBFUSCATED, last, f"{len(tail)} bytes of data behind __halt_compiler()")
 
 
 def _leaves(root: Node) -> Iterator[tuple[Node, str]]:
@@ -146,17 +168,27 @@ def _scrambled(run: Run, root: Node) -> None:
         run.report(OBFUSCATED, first, f"{hexed} of {whole} characters are written as numbers")
 
 
-def judge_tokens(run: Run, root: Node) -> None:
+def judge_broken(run: Run, root: Node) -> None:
     """Where the tree has holes, names are looked for among the bare tokens as well."""
-    broken = _first_error(root)
-    run.report(UNREADABLE, broken)
+    run.report(UNREADABLE, _first_error(root))
+    _judge_tokens(run, root, frozenset(("ERROR",)))
+
+
+def judge_unwalked(run: Run, root: Node, why: str) -> None:
+    """The same for a tree that was too deep or too large to be walked to its end."""
+    run.report(UNREADABLE, root, why)
+    _judge_tokens(run, root, frozenset(("ERROR", "function_call_expression")))
+
+
+def _judge_tokens(run: Run, root: Node, within: frozenset[str]) -> None:
     before: Node | None = None
+    holder = ""
     for node, parent in _leaves(root):
         if before is not None and node.type == "(":
             name = run.source(before).decode("utf-8", "replace").lower().lstrip("\\")
-            if name in DANGEROUS and before.type == "name" and parent == "ERROR":
+            if name in DANGEROUS and {holder, parent} & within:
                 run.report(EVAL if name in EVALS else PROCESS, before, name)
-        before = node if node.type == "name" else None
+        before, holder = (node, parent) if node.type == "name" else (None, "")
 
 
 def _first_error(root: Node) -> Node:

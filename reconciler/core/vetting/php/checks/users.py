@@ -110,14 +110,22 @@ def _role(run: Run, call: Call) -> None:
 
 
 def _signed_in(run: Run, call: Call) -> None:
-    if call.name == "wp_set_current_user" and call.known(0) == "0":
+    if call.name == "wp_set_auth_cookie":
+        run.report(SIGNS_IN, call.node, call.name)
         return
-    run.report(SIGNS_IN, call.node, call.name)
+    who = call.at(0)
+    if who.known == "0":
+        return
+    # For this request only: jobs act for somebody, and go back to who was there before.
+    fixed = who.known is not None or who.taint & (REQUEST | REMOTE)
+    run.report(SIGNS_IN, call.node, call.name, level=None if fixed else "warn")
 
 
 def _password(run: Run, call: Call) -> None:
     run.effect("user", call.node)
-    run.report(SIGNS_IN, call.node, "sets a password")
+    password = call.at(0 if call.name == "wp_set_password" else 1)
+    chosen = password.known is not None or password.taint & (REQUEST | REMOTE)
+    run.report(SIGNS_IN, call.node, "sets a password", level=None if chosen else "warn")
 
 
 def _setting(run: Run, call: Call) -> None:
@@ -146,7 +154,7 @@ def _read_setting(run: Run, call: Call) -> None:
 
 
 def _meta(run: Run, call: Call) -> None:
-    run.effect("user", call.node)
+    run.effect("content", call.node)
     key = call.known(1) or ""
     if key.endswith(("capabilities", "user_level")):
         value = call.at(2)

@@ -1,0 +1,147 @@
+"""`wpaas advisories`, `bump --security` and `outdated`, on a fleet's folder and a double of the public
+directory and of a feed: the real ones are not asked by tests."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from package_fleet import SIGNED, Fleet, fleet_in, in_repository
+
+from reconciler.cli import main
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("WPAAS_CONTEXT", raising=False)
+    with fleet_in(tmp_path) as made:
+        yield made
+
+
+def feed(last: str, fixed: str, cvss: float = 8.1) -> dict[str, object]:
+    return {
+        "id-1": {
+            "title": "SQL injection", "cvss": {"score": cvss}, "cve": "CVE-2026-1",
+            "software": [{"type": "plugin", "slug": "event-list", "patched_versions": [fixed],
+                "affected_versions": {"x": {"from_version": "*", "to_version": last}}}],
+        },
+        **{f"other-{n}": {"title": "x", "software": []} for n in range(99)},
+    }  # fmt: skip
+
+
+def refresh(fleet: Fleet) -> int:
+    return fleet.run("advisories", "refresh", "--feed", f"{fleet.wporg.address}/feed")
+
+
+def test_a_known_hole_is_refreshed_said_and_closed(
+    fleet: Fleet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fleet.publish("3.9")
+    fleet.run("plugin", "add", "event-list", *SIGNED)
+    fleet.site("event-list")
+    assert main(["validate", str(fleet.folder)]) == 0
+    fleet.wporg.feed = feed("3.9", "3.9.1")
+    assert refresh(fleet) == 0
+    capsys.readouterr()
+    assert main(["validate", str(fleet.folder)]) == 1
+    said = capsys.readouterr().out
+    assert "plugin-vulnerable" in said
+    assert "used by chess-club" in said
+    assert "wpaas plugin bump event-list --security, for 3.9.1" in said
+    fleet.publish("3.9.1")
+    fleet.publish("4.0")
+    assert fleet.run("plugin", "bump", "--all", "--security", *SIGNED) == 0
+    assert fleet.package().version == "3.9.1"
+    assert main(["validate", str(fleet.folder)]) == 0
+    assert fleet.run("plugin", "bump", "event-list", "--security", *SIGNED) == 0
+    assert "no known hole" in capsys.readouterr().out
+
+
+def test_a_hole_that_no_version_mends_is_said(
+    fleet: Fleet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fleet.publish("3.9")
+    fleet.run("plugin", "add", "event-list", *SIGNED)
+    fleet.wporg.feed = feed("*", "")
+    refresh(fleet)
+    assert fleet.run("plugin", "bump", "event-list", "--security", *SIGNED) == 2
+    assert "no version mends its hole yet" in capsys.readouterr().err
+
+
+def test_nothing_of_a_feed_reaches_a_terminal_unescaped(
+    fleet: Fleet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fleet.publish("3.9")
+    fleet.run("plugin", "add", "event-list", *SIGNED)
+    fleet.wporg.feed = feed("3.9", "4.0\x1b[2J")
+    fleet.wporg.feed["id-1"] |= {"title": "\x1b[31mred\u202e", "cve": "CVE\n::error::x"}
+    refresh(fleet)
+    capsys.readouterr()
+    fleet.run("advisories", "show")
+    fleet.run("outdated")
+    main(["validate", str(fleet.folder)])
+    main(["validate", str(fleet.folder), "--format", "github"])
+    said = capsys.readouterr().out
+    assert "\\u001b[31mred\\u202e" in said
+    assert not {"\x1b", "\u202e"} & set(said)
+    assert "\n::error::x" not in said
+
+
+def test_a_feed_that_shrank_is_refused(fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> None:
+    fleet.wporg.feed = feed("3.9", "3.10")
+    assert refresh(fleet) == 0
+    before = (fleet.folder / "advisories.json").read_bytes()
+    fleet.wporg.feed = {key: fleet.wporg.feed[key] for key in list(fleet.wporg.feed)[:94]}
+    assert refresh(fleet) == 3
+    assert "94 records, 100 were there before" in capsys.readouterr().err
+    assert (fleet.folder / "advisories.json").read_bytes() == before
+
+
+def test_a_change_of_hands_is_noticed_between_two_refreshes(
+    fleet: Fleet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fleet.publish("3.9")
+    fleet.run("plugin", "add", "event-list", *SIGNED)
+    fleet.run("advisories", "refresh", "--feed", "none")
+    fleet.wporg.add("plugin", "event-list", "3.10", "brightapps")
+    fleet.run("advisories", "refresh", "--feed", "none")
+    assert main(["validate", str(fleet.folder)]) == 0
+    said = capsys.readouterr().out
+    assert "changed hands: Nilsb, then Brightapps" in said
+    fleet.wporg.closed.add(("plugin", "event-list"))
+    fleet.run("advisories", "refresh", "--feed", "none")
+    capsys.readouterr()
+    assert fleet.run("outdated") == 0
+    assert "closed 2026-04-07: Security Issue" in capsys.readouterr().out
+
+
+def test_outdated_says_what_is_newer_and_what_nobody_knows(
+    fleet: Fleet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fleet.publish("3.9")
+    fleet.run("plugin", "add", "event-list", *SIGNED)
+    in_repository(fleet, "1.0")
+    fleet.run("plugin", "add", "house-style", "--from", "image/customizations/house-style", *SIGNED)
+    fleet.site("event-list")
+    fleet.publish("3.10")
+    (fleet.folder / "platform.yaml").write_text(
+        'domain: localhost\nwordpress: {version: "6.8", url: "https://x.example/w.zip", sha256: "'
+        + "a" * 64 + '"}\n'
+    )  # fmt: skip
+    capsys.readouterr()
+    assert fleet.run("outdated") == 0
+    assert [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()] == [
+        "STANDING KIND NAME RUNS NEWEST USED BY NOTE",
+        "outdated core wordpress 6.8 6.8.1 -",
+        "outdated plugin event-list 3.9 3.10 1",
+        "unknown debian base packages - ? - not known without a build: refresh the base to have them",
+        "unknown php php 8.4 ? - comes from Debian; its fixes come with the base's packages",
+        "own plugin house-style 1.0 ? - kept in this repository",
+        "",
+        "advisories: none at hand, so that holes are unknown; wpaas advisories refresh",
+    ]
+    assert fleet.run("outdated", "--offline", "--format", "json") == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    standings = {row["name"]: row["standing"] for row in rows}
+    assert standings["event-list"] == standings["wordpress"] == "unknown"
