@@ -147,9 +147,8 @@ def _semgrep_cpu_s(program: Path, folder: Path) -> float:
 
 def _twice(folder: Path) -> float:
     """How much faster the same files are the second time, by the clock, in as many processes."""
-    from reconciler.shell.vetting_cache import ReportCache  # noqa: PLC0415
-
     from reconciler.shell import vetting as shell  # noqa: PLC0415 - lands with another part
+    from reconciler.shell.vetting_cache import ReportCache  # noqa: PLC0415
 
     files = {name: File(data=data) for name, data in _files(folder)}
     with tempfile.TemporaryDirectory() as kept:

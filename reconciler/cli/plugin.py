@@ -124,9 +124,9 @@ def _run(arguments: argparse.Namespace, desk: "Desk", subject: "Subject") -> "Be
 
     if not subject.candidate.files:
         return None
-    known = _known_engine(arguments)
-    engine = known[0] if known else builder_address()
-    usual = base_image(desk, known[1]) if known else None
+    known = known_context(arguments)
+    engine = known.builder if known else builder_address()
+    usual = base_image(desk, known.registry) if known else None
     print("wpaas: starting a scratch site", file=sys.stderr)
     with stand_for(desk, clone_root(Path.cwd()), engine, arguments.image, usual) as stand:
         print(f"wpaas: using {subject.candidate.slug} on it", file=sys.stderr)
