@@ -217,7 +217,7 @@ class _Site:
 def _refused(seen: list[Deed], refusal: str) -> Behaviour:
     """It cannot be activated: nothing else was looked at."""
     if not any(deed.kind == "fatal" for deed in seen):
-        seen.append(Deed("fatal", refusal, note="activate"))
+        seen.append(Deed("refused", refusal))
     return Behaviour(now=_sorted(seen), incomplete=(AFTER_ACTIVATION,))
 
 

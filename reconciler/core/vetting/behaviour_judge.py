@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.core.vetting import behaviour_rules as rules
 from reconciler.core.vetting.candidate import Grants
 from reconciler.core.vetting.deed import Cost, Deed, Kind
-from reconciler.core.vetting.finding import Ability, Finding, Level, Rule, found
+from reconciler.core.vetting.finding import Ability, Finding, Level, Rule, excerpt_of, found
 from reconciler.core.vetting.grants import Standing, covered
 
 SLOW_MS, SLOWER_MS = 250.0, 100.0
@@ -28,10 +28,10 @@ _GRANTED: tuple[tuple[Kind, Ability, Rule], ...] = (
     ("link", "asset-host", rules.OUTSIDE_LINK),
     ("table", "table", rules.UNDECLARED_TABLE),
     ("cron", "cron", rules.UNDECLARED_CRON),
-    ("route", "route", rules.UNDECLARED_ROUTE),
 )
 _ALWAYS: tuple[tuple[Kind, Rule], ...] = (
     ("fatal", rules.FATAL),
+    ("refused", rules.NOT_ACTIVATED),
     ("broken", rules.BROKEN),
     ("write", rules.WRITES_CODE),
     ("setting", rules.CHANGES_SETTINGS),
@@ -59,7 +59,7 @@ def judged(
     yield from _people(now)
     yield from _sizes(now)
     yield from _slow(costs)
-    yield from (_finding(rules.LEAVES, deed, f"{deed.kind} ") for deed in left)
+    yield from _left(left)
     for rule, part in ((rules.WAKES_LATER, later), (rules.FOLLOWS_ANSWERS, answered)):
         yield from (_finding(rule, deed, f"{deed.kind} ") for deed in news(now, part))
     yield from (found(rules.INCOMPLETE, "", 1, what, detail=what) for what in incomplete)
@@ -81,18 +81,41 @@ def _beyond_grants(now: Sequence[Deed], grants: Grants, level: Level | None) -> 
         "asset-host": grants.network,
         "table": grants.tables,
         "cron": grants.cron,
-        "route": grants.routes,
     }
     for kind, ability, rule in _GRANTED:
         for deed in _once(now, kind):
             if not covered(ability, deed.value, granted[ability]):
                 yield _finding(rule, deed, level=level)
+    yield from _routes(now, grants, level)
     for kind, place, rule in (
         ("upload", "uploads", rules.WRITES_UPLOADS),
         ("temp", "temp", rules.WRITES_TEMP),
     ):
         if grants.writes != place:
             yield from (_finding(rule, deed, level=level) for deed in now if deed.kind == kind)
+
+
+def _routes(now: Sequence[Deed], grants: Grants, level: Level | None) -> Iterator[Finding]:
+    """One finding for each namespace: that is what can be granted."""
+    by_namespace: dict[str, list[Deed]] = {}
+    for deed in _once(now, "route"):
+        if not covered("route", deed.value, grants.routes):
+            path = deed.value.rsplit(" ", 1)[-1]
+            by_namespace.setdefault("/".join(path.strip("/").split("/")[:2]), []).append(deed)
+    for namespace, deeds in sorted(by_namespace.items()):
+        is_open = sum(1 for deed in deeds if deed.value.startswith("open "))
+        detail = f"{namespace}, {len(deeds)} of them, {is_open} open to everybody"
+        yield found(rules.UNDECLARED_ROUTE, "", 1, namespace, detail=detail, level=level)
+
+
+def _left(left: Sequence[Deed]) -> Iterator[Finding]:
+    """One finding for each kind of what stays."""
+    by_kind: dict[Kind, list[str]] = {}
+    for deed in left:
+        by_kind.setdefault(deed.kind, []).append(deed.value)
+    for kind, values in sorted(by_kind.items()):
+        text = f"{kind} {', '.join(sorted(set(values)))}"
+        yield found(rules.LEAVES, "", 1, text, detail=excerpt_of(text))
 
 
 def _errors(now: Sequence[Deed]) -> Iterator[Finding]:

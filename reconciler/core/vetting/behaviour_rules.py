@@ -16,6 +16,13 @@ FATAL = _rule(
     "The page is gone for whoever asked for it; at activation the site may not come up again.",
     "ask the author to mend it; the message says where",
 )
+NOT_ACTIVATED = _rule(
+    "not-activated",
+    "block",
+    "WordPress did not activate it",
+    "On a site it would be in the list and do nothing; nothing of it could be looked at either.",
+    "take a version that fits the image's WordPress and PHP",
+)
 BROKEN = _rule(
     "broken-page",
     "block",
@@ -89,7 +96,7 @@ FREQUENT_CRON = _rule(
 UNDECLARED_ROUTE = _rule(
     "undeclared-route",
     "block",
-    "it added a REST route that it was not granted",
+    "it added REST routes that it was not granted",
     "A route is a door to the site from outside.",
     "grant the namespace under routes",
 )
@@ -193,7 +200,16 @@ INCOMPLETE = _rule(
 )
 
 RULES: tuple[Rule, ...] = (
-    *(FATAL, BROKEN, ERRORS, UNDECLARED_HOST, OUTSIDE_LINK, WRITES_CODE, WRITES_UPLOADS),
+    *(
+        FATAL,
+        NOT_ACTIVATED,
+        BROKEN,
+        ERRORS,
+        UNDECLARED_HOST,
+        OUTSIDE_LINK,
+        WRITES_CODE,
+        WRITES_UPLOADS,
+    ),
     *(WRITES_TEMP, UNDECLARED_TABLE, UNDECLARED_CRON, FREQUENT_CRON, UNDECLARED_ROUTE, ADDS_ADMIN),
     *(CHANGES_USERS, CHANGES_ROLES, CHANGES_SETTINGS, DAMAGES, MAILS, AUTOLOAD, SLOW, MEMORY),
     *(QUERIES, LEAVES, WAKES_LATER, FOLLOWS_ANSWERS, INCOMPLETE),

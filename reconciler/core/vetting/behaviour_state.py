@@ -30,6 +30,9 @@ _META_NOISE = frozenset({
     *("wp_dashboard_quick_press_last_post_id", "community-events-location"),
     *("wp_persisted_preferences", "enable_custom_fields"),
 })  # fmt: skip
+_META_STARTS = ("manage", "metaboxhidden_", "closedpostboxes_", "meta-box-order_", "screen_layout_")
+"""How a person has arranged the admin's pages."""
+
 _TABLE_NOISE = frozenset({"wpaas_login", "wpaas_install", "wpaas_live"})
 
 
@@ -113,7 +116,8 @@ def _users(before: State, after: State) -> Iterator[Deed]:
 
 def _rest(before: State, after: State) -> Iterator[Deed]:
     for key in set(after["user meta"]) - set(before["user meta"]) - _META_NOISE:
-        yield Deed("user meta", key)
+        if not key.startswith(_META_STARTS):
+            yield Deed("user meta", key)
     for kind, number in after["posts"].items():
         more = int(number) - int(before["posts"].get(kind, 0))
         if more > 0:

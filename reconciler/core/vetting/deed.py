@@ -19,6 +19,7 @@ Kind = Literal[
     "page",  # of the admin
     "post",  # type and state; amount: how many came
     "post type",
+    "refused",  # WordPress does not activate it; the reason
     "role",
     "route",  # `METHODS /path`, with `open ` in front where no permission is asked for
     "setting",  # of WordPress, and changed

@@ -46,6 +46,7 @@ def asked(host: str) -> Deed:
 
 ROWS = [
     Row("fatal", "block", did(Deed("fatal", "no", "a.php", 3)), did()),
+    Row("not-activated", "block", did(Deed("refused", "needs PHP 9")), did()),
     Row("broken-page", "block", did(Deed("broken", "/ as visitor")), did()),
     Row("errors", "warn", did(Deed("warning", "x", "a.php")), did()),
     Row("errors", "info", did(Deed("deprecated", "x", "a.php")), did()),
@@ -107,6 +108,16 @@ def test_a_host_that_is_granted_wakes_nobody_but_counts_when_it_is_first_asked_m
 def test_the_mark_of_a_slow_page_does_not_change_with_the_measured_time() -> None:
     marks = {next(iter(cost(ms=ms).findings(NONE))).mark for ms in (251, 302.7)}
     assert len(marks) == 1
+
+
+def test_routes_are_told_by_namespace_and_what_stays_by_kind() -> None:
+    routes = [
+        Deed("route", f"{how} /mine/v1/{n}") for n in range(3) for how in ("GET", "open POST")
+    ]
+    told = did(*routes, left=(Deed("option", "b"), Deed("option", "a"), Deed("table", "t")))
+    assert [f.detail for f in told.findings(NONE)] == [
+        "mine/v1, 6 of them, 3 open to everybody", "option a, b", "table t",
+    ]  # fmt: skip
 
 
 STATE: state.State = {

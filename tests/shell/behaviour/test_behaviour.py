@@ -51,7 +51,7 @@ CAUGHT = [
     ("greedy", "behaviour-undeclared-cron", "greedy_tick", ""),
     ("greedy", "behaviour-frequent-cron", "greedy_tick, every 60 s", ""),
     ("greedy", "behaviour-outside-link", "spam.evil.example", ""),
-    ("greedy", "behaviour-undeclared-route", "open GET /greedy/v1/door", ""),
+    ("greedy", "behaviour-undeclared-route", "greedy/v1, 1 of them, 1 open to everybody", ""),
     ("greedy", "behaviour-fatal", "undefined_thing", "rest.php"),
     ("slow", "behaviour-slow", "front page", ""),
     ("slow", "behaviour-slow", "dashboard", ""),
