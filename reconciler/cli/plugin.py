@@ -78,6 +78,9 @@ def _add_vet(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", kin
         help="use it on a scratch site, and say what it did",
     )
     vet.add_argument(
+        "--pictures", type=Path, metavar="DIR", help="as --run, and put pictures of its pages there"
+    )
+    vet.add_argument(
         "--image",
         metavar="NAME",
         help="image whose PHP checks it and runs it (default: the fleet's)",
@@ -101,7 +104,7 @@ def _vet(arguments: argparse.Namespace) -> int:
 
     desk = desk_of(arguments)
     subject = desk.find(arguments.kind, arguments.what, arguments.slug)
-    behaviour = _run(arguments, desk, subject) if arguments.run_it else None
+    behaviour = _run(arguments, desk, subject) if arguments.run_it or arguments.pictures else None
     vetting = desk.judge(subject, behaviour)
     bump = None
     if arguments.against:
@@ -130,7 +133,19 @@ def _run(arguments: argparse.Namespace, desk: "Desk", subject: "Subject") -> "Be
     print("wpaas: starting a scratch site", file=sys.stderr)
     with stand_for(desk, clone_root(Path.cwd()), engine, arguments.image, usual) as stand:
         print(f"wpaas: using {subject.candidate.slug} on it", file=sys.stderr)
-        return run_behaviour(stand, subject.candidate)
+        return run_behaviour(stand, subject.candidate, keep=_pictures(arguments.pictures))
+
+
+def _pictures(folder: Path | None) -> Callable[[str, bytes], None] | None:
+    """How to keep a picture; None where none is wanted. Names are ours, of letters and digits."""
+    if folder is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(name: str, png: bytes) -> None:
+        (folder / f"{name}.png").write_bytes(png)
+
+    return keep
 
 
 def _verify(arguments: argparse.Namespace) -> int:

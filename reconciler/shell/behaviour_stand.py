@@ -4,9 +4,11 @@ Everything of it carries one label; `close` removes all of that, and `open` what
 that was killed. Nothing is mounted from this machine: the engine may be another's.
 """
 
+import io
 import json
 import os
 import secrets
+import tarfile
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +29,7 @@ UNTIL = "wpaas.vetting.until"
 LIFE_S = 900
 STEP_S = 60.0
 BUILD_S = 600.0
+PICTURES_S = 120.0
 REMOVE_S = 60.0
 LOCAL = "unix:///var/run/docker.sock"
 SOURCE = Path(__file__).resolve().parents[2] / "vetting"
@@ -161,6 +164,26 @@ class Stand:
         answers: list[dict[str, Any]] = json.loads(said)
         return answers
 
+    def pictures(
+        self, webhead: str, host: str, pages: Sequence[tuple[str, str]]
+    ) -> dict[str, bytes]:
+        """PNGs of pages (name, path below `host`) as a browser in the network shows them, by name."""
+        image = self._browser()
+        words = (f"--label={LABEL}={self.name}", f"--network={self.name}", *HARDENED, "--memory=1g")
+        shoot = ("sh", "/usr/lib/wpaas-vetting/shoot", host, f"{webhead}:8080")
+        argv = ["docker", "-H", self.engine, "run", "--rm", "-i", *words, image, *shoot]
+        wanted = "".join(f"{name} http://{host}{path}\n" for name, path in pages)
+        done = run(argv, stage="image", timeout_s=PICTURES_S, stdin=wanted.encode())
+        if done.code != 0:
+            raise StageFailed("image", f"the browser ended with {done.code}", where=image)
+        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+            return {
+                name: content.read()
+                for member in archive
+                if (name := Path(member.name).stem) in dict(pages)
+                and (content := archive.extractfile(member)) is not None
+            }
+
     def sh(self, part: str, script: str, stdin: str = "") -> str:
         """Output of a shell in one of the containers."""
         return self.docker("exec", "-i", f"{self.name}-{part}", "sh", "-c", script, stdin=stdin)
@@ -194,12 +217,19 @@ class Stand:
 
     def _build_tools(self) -> None:
         folder = PACKAGED if PACKAGED.is_dir() else SOURCE
-        paths = sorted(path for path in folder.rglob("*") if path.is_file())
-        context = {p.relative_to(folder).as_posix(): File(p.read_bytes()) for p in paths}
+        context = _files(folder, "browser")
         base_id = self.docker("image", "inspect", "--format={{.Id}}", self.base)
         self.tools = tools_tag(base_id, context)
         if not self._quietly("image", "inspect", "--format={{.Id}}", self.tools):
             self.build(context, self.tools, {"BASE": self.base})
+
+    def _browser(self) -> str:
+        """Its image; the first build fetches a browser."""
+        context = _files((PACKAGED if PACKAGED.is_dir() else SOURCE) / "browser")
+        name = tools_tag("browser", context)
+        if not self._quietly("image", "inspect", "--format={{.Id}}", name):
+            self.build(context, name, {})
+        return name
 
     def _install(self, image: str) -> None:
         script = "php /usr/lib/wpaas/install.php && php /usr/lib/wpaas-vetting/people.php"
@@ -229,3 +259,14 @@ class Stand:
         except StageFailed:
             return ""
         return done.stdout.decode(errors="replace").strip() if done.code == 0 else ""
+
+
+def _files(folder: Path, but: str = "") -> dict[str, File]:
+    """The files below a folder as a build context, without those below `but`."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    named = {path.relative_to(folder).as_posix(): path for path in paths}
+    return {
+        name: File(path.read_bytes())
+        for name, path in named.items()
+        if not but or not name.startswith(f"{but}/")
+    }

@@ -6,7 +6,7 @@ as the first part left it; and, on another copy, with answers from the hosts tha
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -22,7 +22,10 @@ from reconciler.core.vetting.deed import Deed, Kind
 from reconciler.errors import StageFailed
 from reconciler.shell.behaviour_stand import HARDENED, TEMPLATE, Stand
 
+Keep = Callable[[str, bytes], None]
+
 RUN_S = 120.0
+MOST_PICTURES = 6
 UP_S = 45.0
 CLOCK_SLACK_S = 3600
 DAY_S = 86400
@@ -32,13 +35,18 @@ NO_CLOCK = "months later: the clock of the scratch site could not be moved"
 NO_RECORD = "requests that ended without a record: "
 
 
-def run_behaviour(stand: Stand, candidate: Candidate, within_s: float = RUN_S) -> Behaviour:
+def run_behaviour(
+    stand: Stand, candidate: Candidate, within_s: float = RUN_S, keep: Keep | None = None
+) -> Behaviour:
     """Run `candidate` on the open `stand`, in at most `within_s` seconds; nothing of the run stays.
+
+    `keep` is given pictures of the front page and of its own pages, as (name, PNG). Their time does not
+    count, since the first of all fetches a browser.
 
     Raises StageFailed where the scratch sites do not come up or the time is over: then nothing is
     known of the package.
     """
-    run = _Run(stand, candidate, time.monotonic() + within_s)
+    run = _Run(stand, candidate, time.monotonic() + within_s, keep)
     try:
         return run.whole()
     finally:
@@ -48,8 +56,8 @@ def run_behaviour(stand: Stand, candidate: Candidate, within_s: float = RUN_S) -
 class _Run:
     """What one run makes on the stand, and takes away again."""
 
-    def __init__(self, stand: Stand, candidate: Candidate, end: float) -> None:
-        self._stand, self._candidate, self._end = stand, candidate, end
+    def __init__(self, stand: Stand, candidate: Candidate, end: float, keep: Keep | None) -> None:
+        self._stand, self._candidate, self._keep = stand, candidate, keep
         self._key = secrets.token_hex(4)
         self._now, self._later, self._answered = (
             _Site(stand, self._key, name, end) for name in ("now", "later", "answered")
@@ -59,6 +67,7 @@ class _Run:
         self._links: frozenset[str] = frozenset()
         self._hosts: frozenset[str] = frozenset()
         self._surface: dict[Kind, frozenset[str]] = {}
+        self._no_pictures = ""
 
     def whole(self) -> Behaviour:
         """The run, part by part."""
@@ -72,6 +81,8 @@ class _Run:
         seen = [*read.deeds(activation, self._hosts), *self._use(self._now)]
         active = self._now.state()
         costs = read.costs(self._now.ask(tour.pairs()))  # alone on the machine
+        if self._keep is not None:
+            self._picture(seen, self._keep)
         for copy in self._copies:
             self._stand.copy(self._now.database, copy.database)
         with ThreadPoolExecutor(len(self._copies)) as pool:
@@ -143,6 +154,20 @@ class _Run:
         seen = self._use(site)
         return _sorted([*seen, *state.changed(active, site.state())])
 
+    def _picture(self, seen: Sequence[Deed], keep: Keep) -> None:
+        """Pictures, or why there are none: no reason to know nothing of the rest."""
+        began = time.monotonic()
+        tokens = [secrets.token_hex(16) for _ in range(MOST_PICTURES)]
+        self._now.ask([{"token": token} for token in tokens])
+        pages = tour.pictured(seen, tokens)
+        try:
+            for name, png in self._stand.pictures(self._now.webhead, HOST, pages).items():
+                keep(name, png)
+        except StageFailed as e:
+            self._no_pictures = f"pictures: {e.what}"
+        for site in (self._now, self._later, self._answered):
+            site.extend(time.monotonic() - began)
+
     def _files(self) -> list[Deed]:
         """Files in the first site's bucket, and in its webhead's temporary folder."""
         temp = self._stand.sh(f"{self._key}-now", "find /tmp -type f ! -name .wpaas").splitlines()
@@ -152,7 +177,7 @@ class _Run:
         ]
 
     def _incomplete(self) -> set[str]:
-        found = set()
+        found = {self._no_pictures} - {""}
         for site in (self._now, *self._copies):
             untold = read.untold(site.walk)
             if untold:
@@ -184,6 +209,10 @@ class _Site:
         self._stand.start(f"{self._key}-{self.name}", *HARDENED, dns, *clock, self.image)
         walk = self._talk(tour.arrive(secrets.token_hex(16)), {"wait_s": UP_S})
         self.nonce = walk[-1][1]["body"].strip()
+
+    def extend(self, seconds: float) -> None:
+        """Give the site more time."""
+        self._end += seconds
 
     def ask(self, steps: Sequence[Step]) -> Walk:
         """Carry out steps, in their order. Raises StageFailed where the run's time is over."""

@@ -111,6 +111,10 @@ foreach ($plan['steps'] as $step) {
     if (isset($step['token'])) {
         give_token($database, $step['token']);
     }
+    if (!isset($step['path']) && empty($step['snapshot'])) {
+        $answers[] = new stdClass();
+        continue;
+    }
     if (!empty($step['snapshot'])) {
         $answers[] = ['snapshot' => snapshot($database)];
         continue;

@@ -77,6 +77,9 @@ add_action('admin_post_wpaas_vetting', static function (): void {
     header('X-Wpaas-Said: ' . rawurlencode(substr($said, 0, 300)));
     exit('<p>done</p></html>');
 });
+// For pictures: a one-time link that leads to a page, and not to the dashboard.
+add_filter('wp_redirect', static fn (string $to): string => isset($_GET['wpaas-login'], $_GET['page-after'])
+    ? admin_url((string) $_GET['page-after']) : $to);
 add_action('plugins_loaded', static function (): void {
     if ((Record::$wanted['do'] ?? '') === 'cron') {
         // Scheduled code asks this to know where it runs.

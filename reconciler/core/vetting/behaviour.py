@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from reconciler.core.problem import escaped
 from reconciler.core.vetting.behaviour_judge import judged, news
 from reconciler.core.vetting.candidate import Grants
 from reconciler.core.vetting.deed import Cost, Deed
@@ -38,7 +39,7 @@ class Behaviour:
             "later_days": self.later_days,
             "answered": None if self.answered is None else _by_kind(self.answered),
             "left": _by_kind(self.left),
-            "incomplete": sorted(self.incomplete),
+            "incomplete": sorted(escaped(what) for what in self.incomplete),
             "measured": [
                 {
                     "page": cost.page,
@@ -99,11 +100,11 @@ def _by_kind(deeds: Iterable[Deed]) -> dict[str, list[dict[str, Any]]]:
 
 
 def _deed(deed: Deed) -> dict[str, Any]:
-    told: dict[str, Any] = {"value": deed.value}
+    told: dict[str, Any] = {"value": escaped(deed.value)}
     if deed.file:
-        told |= {"file": deed.file, "line": deed.line}
+        told |= {"file": escaped(deed.file), "line": deed.line}
     if deed.note:
-        told["note"] = deed.note
+        told["note"] = escaped(deed.note)
     if deed.amount:
         told["amount"] = deed.amount
     return told

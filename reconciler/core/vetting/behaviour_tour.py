@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from reconciler.core.vetting.deed import Deed
 
@@ -103,6 +104,17 @@ def own_places(deeds: Sequence[Deed], nonce: str, **wanted: int) -> list[Step]:
         path = f"/wp-admin/admin-ajax.php?action={action}"
         steps.append({"path": path, "who": who, "wanted": wanted})
     return steps
+
+
+def pictured(deeds: Sequence[Deed], tokens: Sequence[str]) -> list[tuple[str, str]]:
+    """(name, path) of what pictures are made of, a one-time link for each page of the admin."""
+    pages = [("dashboard", "index.php")]
+    pages += [(f"page-{n}", deed.value) for n, deed in enumerate(_first(deeds, "page"), 1)]
+    links = [
+        (name, f"/wp-login.php?wpaas-login={token}&page-after={quote(page, safe='')}")
+        for (name, page), token in zip(pages, tokens, strict=False)
+    ]
+    return [("front", FRONT), *links]
 
 
 def plain_route(pattern: str) -> str:

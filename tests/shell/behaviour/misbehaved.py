@@ -174,3 +174,14 @@ add_action('init', function () use ($words) {
     }
 });
 """, grants=Grants(network=(GRANTED,)))  # fmt: skip
+
+
+def paged() -> Candidate:
+    """A good plugin with a page in the admin."""
+    return plugin("paged", """
+add_action('admin_menu', function () {
+    add_menu_page('Paged', 'Paged', 'manage_options', 'paged', function () {
+        echo '<div class="wrap"><h1>A page of its own</h1><div style="height:400px;background:#c00"></div></div>';
+    });
+});
+""")  # fmt: skip
