@@ -169,8 +169,8 @@ class Stand:
     ) -> dict[str, bytes]:
         """PNGs of pages (name, path below `host`) as a browser in the network shows them, by name."""
         image = self._browser()
-        words = (f"--label={LABEL}={self.name}", f"--network={self.name}", *HARDENED, "--memory=1g")
-        words = (*words, f"--dns={self.watcher_address}")
+        network = (f"--network={self.name}", f"--dns={self.watcher_address}")
+        words = (f"--label={LABEL}={self.name}", *network, *HARDENED, "--memory=1g")
         shoot = ("sh", "/usr/lib/wpaas-vetting/shoot", host, f"{webhead}:8080")
         argv = ["docker", "-H", self.engine, "run", "--rm", "-i", *words, image, *shoot]
         wanted = "".join(f"{name} http://{host}{path}\n" for name, path in pages)
