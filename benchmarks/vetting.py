@@ -18,7 +18,9 @@ from benchmarks.arena import Arena
 from benchmarks.figure import Figure, Group, Target
 from reconciler.core.layers import File
 from reconciler.core.vetting.php import RULES, analyse_php
+from reconciler.shell import vetting as shell
 from reconciler.shell.program import must, run
+from reconciler.shell.vetting_cache import ReportCache
 
 PACKAGES = (
     "wordpress",
@@ -147,9 +149,6 @@ def _semgrep_cpu_s(program: Path, folder: Path) -> float:
 
 def _twice(folder: Path) -> float:
     """How much faster the same files are the second time, by the clock, in as many processes."""
-    from reconciler.shell import vetting as shell  # noqa: PLC0415 - lands with another part
-    from reconciler.shell.vetting_cache import ReportCache  # noqa: PLC0415
-
     files = {name: File(data=data) for name, data in _files(folder)}
     with tempfile.TemporaryDirectory() as kept:
         rules = {rule.code: rule for rule in (*RULES, *shell.RULES)}

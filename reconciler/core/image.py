@@ -60,6 +60,24 @@ def folder_files(blobs: Mapping[str, Blob], folder: str) -> dict[str, File]:
     return files
 
 
+def one_version_each(packages: Iterable[Package]) -> tuple[Package, ...]:
+    """The same packages. Raises StageFailed where two are one package at two versions.
+
+    Both would be unpacked over each other in one folder, and every site would run the mixture.
+    """
+    seen: dict[tuple[str, str], Package] = {}
+    for package in packages:
+        other = seen.setdefault((package.kind, package.slug), package)
+        if other is not package:
+            raise StageFailed(
+                "image",
+                f"{package.kind} {package.slug} is wanted at {other.version} and at"
+                f" {package.version}, and the image holds one version of each",
+                fix="let every site have the same version: take the pins out, or block one of both",
+            )
+    return tuple(seen.values())
+
+
 def layer_folder(package: Package) -> str:
     """Return where a package lives in the image."""
     return f"{CONTENT_ROOT}/{package.kind}s/{package.slug}"

@@ -101,7 +101,8 @@ class Images:
         release = compiled.platform.wordpress if compiled.platform else None
         base = image.base_tag(image.base_context(blobs), release)
         allowlist = compiled.allowlist
-        packages = packages_in_use(allowlist, compiled.sites.values()) if allowlist else ()
+        used = packages_in_use(allowlist, compiled.sites.values()) if allowlist else ()
+        packages = image.one_version_each(used)
         return Inputs(
             base,
             tuple(

@@ -12,6 +12,7 @@ from reconciler.core.image import (
     folder_files,
     image_tag,
     layer_folder,
+    one_version_each,
 )
 from reconciler.core.layers import File, Layer, layer
 from reconciler.core.manifest import Package, SourcePath, WordPressRelease
@@ -105,6 +106,13 @@ def test_packages_live_where_wordpress_looks_for_them() -> None:
     root = "usr/share/wpaas/wordpress/wp-content"
     assert layer_folder(NOTICE) == f"{root}/plugins/notice"
     assert layer_folder(replace(NOTICE, kind="theme")) == f"{root}/themes/notice"
+
+
+def test_two_versions_of_one_package_are_refused_by_name() -> None:
+    older, theme = replace(NOTICE, version="0.9"), replace(NOTICE, kind="theme")
+    assert one_version_each((NOTICE, theme)) == (NOTICE, theme)
+    with pytest.raises(StageFailed, match=r"notice is wanted at 0\.9 and at 1\.2"):
+        one_version_each((older, NOTICE))
 
 
 def test_the_image_is_named_by_content_and_not_by_compression() -> None:

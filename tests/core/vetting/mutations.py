@@ -178,6 +178,47 @@ LINES: dict[str, tuple[str, str]] = {
     "ffi": ("process-start", "\\FFI::cdef('int system(const char *c);')->system('id');"),
 }
 
+LINES |= {
+    "filter callback": (
+        "hidden-callback",
+        "filter_var($_GET['c'], FILTER_CALLBACK, ['options' => 'system']);",
+    ),
+    "many callbacks": (
+        "hidden-callback",
+        "preg_replace_callback_array(['/a/' => 'sys' . 'tem'], 'a');",
+    ),
+    "closure of a name": ("hidden-callback", "(\\Closure::fromCallable('sys' . 'tem'))('id');"),
+    "defined variables": ("tainted-call", "$v = get_defined_vars(); $v['_GET']['f']('x');"),
+    "environment": ("decoded-code", "eval(getenv('HTTP_X_CODE'));"),
+    "any hook": ("tainted-call", "do_action($_REQUEST['hook'], $_REQUEST['arg']);"),
+    "own stream": ("include-from-outside", "include 'mine://x';"),
+    "zip stream": ("include-from-outside", "include 'zip://' . $x . '#a.php';"),
+    "row of an account": (
+        "makes-administrators",
+        "$wpdb->insert($wpdb->users, ['user_login' => 'wp']);",
+    ),
+    "row of its rights": (
+        "makes-administrators",
+        "$wpdb->insert($wpdb->usermeta, ['meta_key' => $wpdb->prefix . 'capabilities', 'meta_value' => 'x']);",
+    ),
+    "statement on accounts": (
+        "makes-administrators",
+        "$wpdb->query(\"UPDATE {$wpdb->users} SET user_pass = 'x' WHERE ID = 1\");",
+    ),
+    "decoded script": (
+        "obfuscated-code",
+        "echo base64_decode('PHNjcmlwdCBzcmM9Ii8vYS5leGFtcGxlL2EuanMiPjwvc2NyaXB0Pg==');",
+    ),
+    "default role by a filter": (
+        "makes-administrators",
+        "add_filter('pre_option_default_role', fn () => 'administrator');",
+    ),
+    "sign-in by a filter": (
+        "signs-in",
+        "add_filter('authenticate', fn ($u) => get_user_by('id', 1));",
+    ),
+}
+
 GLOBAL: dict[str, tuple[str, str]] = {
     "helper function": (
         "decoded-code",

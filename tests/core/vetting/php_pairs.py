@@ -209,4 +209,19 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
         "ini_set('memory_limit', '1G');",
         "ini_set('pcre.jit', '0'); error_reporting(); ini_get('memory_limit');",
     ),
+    (
+        "obfuscated-code",
+        "echo base64_decode('PHNjcmlwdD4=');",
+        "echo base64_decode('PHN2Zz4='); $x = base64_decode('PHNjcmlwdD4=');",
+    ),
+    (
+        "hidden-callback",
+        "filter_var($x, FILTER_CALLBACK, ['options' => 'exec']);",
+        "filter_var($x, FILTER_VALIDATE_INT, ['options' => ['min_range' => 1]]);",
+    ),
+    (
+        "hidden-callback",
+        "$f = str_replace('-', '', base64_decode($x)); $f();",
+        "$f = str_replace(chr(96), '', $x); $f();",
+    ),
 )

@@ -138,7 +138,7 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
     (
         "tls-unverified",
         "wp_remote_get($u, ['sslverify' => false]);",
-        "wp_remote_get($u, ['sslverify' => true]); add_filter('https_local_ssl_verify', '__return_false');",
+        "wp_remote_get($u, ['sslverify' => true]); wp_remote_get(home_url('/'), ['sslverify' => false]); add_filter('https_local_ssl_verify', '__return_false');",
     ),
     (
         "tls-unverified",
@@ -191,5 +191,31 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
         "removed-function",
         "mysql_query('SELECT 1');",
         "function mysql_query($a) { } mysql_query('SELECT 1');",
+    ),
+    (
+        "makes-administrators",
+        "$wpdb->insert($wpdb->users, ['user_login' => 'a']);",
+        "$wpdb->update($wpdb->users, ['display_name' => 'a'], ['ID' => 1]); $wpdb->insert($wpdb->usermeta, ['meta_key' => 'mine']);",
+    ),
+    ("signs-in", "wp_set_current_user($_GET['u']);", "wp_set_current_user(0);"),
+    (
+        "tls-unverified",
+        "wp_remote_get($u, ['sslverify' => false]);",
+        "wp_remote_get($u, ['sslverify' => apply_filters('https_local_ssl_verify', false)]);",
+    ),
+    (
+        "unescaped-output",
+        "echo esc_html($a) . $_GET['b'];",
+        "echo $a . esc_html($_GET['b']); echo apply_filters('x', $a, $_GET['b']);",
+    ),
+    (
+        "sql-injection",
+        "$wpdb->query(\"SELECT 1 FROM a WHERE b IN (\" . implode(',', esc_sql($_GET['b'])) . ')');",
+        "$wpdb->query(\"SELECT 1 FROM a WHERE b IN ('\" . implode(\"', '\", esc_sql($_GET['b'])) . \"')\");",
+    ),
+    (
+        "unescaped-output",
+        "echo add_query_arg('a', 'b'); echo remove_query_arg('a');",
+        "echo add_query_arg($list, 'https://a.example/'); echo esc_url(add_query_arg('a', 'b'));",
     ),
 )

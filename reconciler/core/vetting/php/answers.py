@@ -184,8 +184,20 @@ def _defaults(_run: Run, call: Call) -> Value:
 
 
 def _filters(_run: Run, call: Call) -> Value:
+    # A default that is switched on or off is a question to others, not an answer.
     value = call.at(1)
-    return Value(value.text, value.taint, value.clean)
+    return Value(value.text if len(value.text or "") > 1 else None, value.taint, value.clean)
+
+
+def _environment(_run: Run, call: Call) -> Value:
+    """What the web server put there from the request's own headers, and what it did not."""
+    name = (call.known(0) or "").upper()
+    outside = name.startswith("HTTP_") or name in {"QUERY_STRING", "REQUEST_URI", "PATH_INFO"}
+    return tainted(REQUEST) if outside else UNKNOWN
+
+
+def _variables(_run: Run, _call: Call) -> Value:
+    return Value(None, 0, 0, None, "GLOBALS")
 
 
 def _address(_run: Run, call: Call) -> Value:
@@ -193,8 +205,11 @@ def _address(_run: Run, call: Call) -> Value:
     taint, clean = merged_arguments(call)
     base = call.arguments[-1] if call.arguments else UNKNOWN
     if call.name.endswith("_query_arg"):
-        if len(call.arguments) < (3 if call.at(0).items is None and call.name[0] == "a" else 2):
-            return Value(None, taint | REQUEST, 0)  # the address of this request
+        # Without an address it is that of this request. (list, address) and (key, value) look alike
+        # where the list is not known.
+        key = call.known(0) is not None
+        if len(call.arguments) < 2 or (key and len(call.arguments) < 3 and call.name[0] == "a"):
+            return Value(None, taint | REQUEST, 0)
         return Value((base.text or HOLE) + HOLE, taint, clean)
     first = call.at(0)
     return Value(first.text, first.taint, first.clean | SANITISERS.get(call.name, 0))
@@ -251,6 +266,9 @@ _SPECIAL: Final[Mapping[str, Special]] = {
     "extract": _extract,
     "define": _define,
     "constant": _constant,
+    "getenv": _environment,
+    "apache_getenv": _environment,
+    "get_defined_vars": _variables,
     **dict.fromkeys(
         words("add_query_arg remove_query_arg esc_url esc_url_raw sanitize_url set_url_scheme"),
         _address,

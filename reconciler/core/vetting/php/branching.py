@@ -27,8 +27,9 @@ def conditional(run: Run, node: Node) -> bool:
     command = False
     if condition is not None:
         run.value(condition)
-        text = run.text(condition)
-        command = "WP_CLI" in text or "PHP_SAPI" in text or "php_sapi_name" in text
+        if run.asks_for_cli:
+            text = run.text(condition)
+            command = "WP_CLI" in text or "PHP_SAPI" in text or "php_sapi_name" in text
 
     def then() -> bool:
         run.cli = cli or (command and "!" not in run.text(condition) if condition else cli)

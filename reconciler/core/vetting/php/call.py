@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from reconciler.core.vetting.php.run import Run
 
 
+MAX_PARENTS = 5
+
+
 @dataclass(slots=True)
 class Call:
     """`name`: lower-cased; of a function, a method or a class. `target`: a method's object."""
@@ -57,17 +60,23 @@ def callback_of(run: Run, value: Value) -> Function | None:
 def _method(run: Run, target: Value, name: str | None) -> Function | None:
     if name is None:
         return None
-    owner = None
+    if target.known is not None:
+        target = Value(kind=f"new {target.known.lower().lstrip(chr(92))}")
+    return own_method(run, target, name.lower())
+
+
+def own_method(run: Run, target: Value, name: str) -> Function | None:
+    """The method of an object of this file, its parents of this file included."""
     if target.kind == "this":
         owner = run.within
     elif target.kind.startswith("new "):
         owner = run.classes.get(target.kind[4:])
-    elif target.known is not None:
-        owner = run.classes.get(target.known.lower().lstrip("\\"))
-    for _ in range(5):
+    else:
+        return None
+    for _ in range(MAX_PARENTS):
         if owner is None:
             return None
-        found = owner.methods.get(name.lower())
+        found = owner.methods.get(name)
         if found is not None:
             return found
         owner = run.classes.get(owner.parent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.php.answers import answer
-from reconciler.core.vetting.php.call import Call, callback_of
+from reconciler.core.vetting.php.call import Call, callback_of, own_method
 from reconciler.core.vetting.php.checks import CLASSES, FUNCTIONS, METHODS
 from reconciler.core.vetting.php.checks.execution import (
     judge_call,
@@ -27,10 +27,10 @@ from reconciler.core.vetting.php.variables import scope_of
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from reconciler.core.vetting.php.function import Function
     from reconciler.core.vetting.php.run import Run
 
 _NAMES = frozenset(("name", "qualified_name", "relative_name"))
+_NAME_KINDS = frozenset(kind(name) for name in _NAMES)
 _ARGUMENT_KINDS = frozenset((kind("argument"), kind("variadic_unpacking")))
 _PLACEHOLDER = kind("variadic_placeholder")
 
@@ -43,7 +43,7 @@ def called(run: Run, node: Node) -> Value:
     callee, listed = children[0], children[-1]
     value = UNKNOWN
     hidden = False
-    if callee.type in _NAMES:
+    if callee.kind_id in _NAME_KINDS:
         name = function_name(run, run.text(callee))
     else:
         value = run.value(callee)
@@ -60,7 +60,9 @@ def called(run: Run, node: Node) -> Value:
             run.sink(judge_call, value, node)
             return tainted(value.taint)
         say_hidden(run, value, name, node)
-    return invoke(run, call)
+    answered = invoke(run, call)
+    run.called = name
+    return answered
 
 
 def invoke(run: Run, call: Call) -> Value:
@@ -117,23 +119,14 @@ def _arguments(run: Run, call: Call, listed: Node) -> bool:
 
 def method_called(run: Run, node: Node) -> Value:
     """`object->name(…)`."""
-    children = node.named_children
-    if len(children) != 3:
-        children = plain(children)
-        if len(children) < 2:
-            return UNKNOWN
+    children = _parts_of(node)
+    if len(children) < 2:
+        return UNKNOWN
     target = run.value(children[0])
-    name_node = children[1]
-    if name_node.type == "name":
-        name = run.text(name_node).lower()
-    else:
-        value = run.value(name_node)
-        name = (value.known or "").lower()
-        if not name:
-            run.sink(judge_method, value, node)
+    name = _method_name(run, children[1], node)
     call = Call(name, node, target=target)
     makes_closure = _arguments(run, call, children[-1])
-    function = _own_method(run, target, name)
+    function = own_method(run, target, name)
     if makes_closure:
         return Value(None, 0, 0, None, "closure", function)
     run.here.calls.add(f"->{name}")
@@ -146,45 +139,37 @@ def method_called(run: Run, node: Node) -> Value:
     return method_answer(run, call)
 
 
-def _own_method(run: Run, target: Value, name: str) -> Function | None:
-    if target.kind == "this":
-        owner = run.within
-    elif target.kind.startswith("new "):
-        owner = run.classes.get(target.kind[4:])
-    else:
-        return None
-    for _ in range(5):
-        if owner is None:
-            return None
-        found = owner.methods.get(name)
-        if found is not None:
-            return found
-        owner = run.classes.get(owner.parent)
-    return None
+def _method_name(run: Run, named: Node, node: Node) -> str:
+    """The method's name, lower-cased; "" where it is not known, which is judged."""
+    if named.type == "name":
+        return run.text(named).lower()
+    value = run.value(named)
+    name = (value.known or "").lower()
+    if not name:
+        run.sink(judge_method, value, node)
+    return name
+
+
+def _parts_of(node: Node) -> list[Node]:
+    """Object or class, name and arguments; fewer where the parser had to guess."""
+    children = node.named_children
+    return children if len(children) == 3 else plain(children)
 
 
 def scoped_called(run: Run, node: Node) -> Value:
     """`Class::name(…)`."""
-    children = node.named_children
-    if len(children) != 3:
-        children = plain(children)
-        if len(children) < 2:
-            return UNKNOWN
-    scope, name_node = children[0], children[1]
+    children = _parts_of(node)
+    if len(children) < 2:
+        return UNKNOWN
+    scope = children[0]
     if scope.type not in {"name", "qualified_name", "relative_scope", "relative_name"}:
         run.sink(judge_new, run.value(scope), node)
-    if name_node.type == "name":
-        name = run.text(name_node).lower()
-    else:
-        value = run.value(name_node)
-        name = (value.known or "").lower()
-        if not name:
-            run.sink(judge_method, value, node)
+    name = _method_name(run, children[1], node)
     owner = scope_of(run, scope)
     full = class_name(run, run.text(scope)) if owner is None else owner.name
     call = Call(name, node, target=Value(None, 0, 0, None, f"static {full}"))
     makes_closure = _arguments(run, call, children[-1])
-    function = _own_method(run, Value(None, 0, 0, None, f"new {full}"), name)
+    function = own_method(run, Value(None, 0, 0, None, f"new {full}"), name)
     if makes_closure:
         return Value(None, 0, 0, None, "closure", function)
     run.here.calls.add(f"{full.rpartition(chr(92))[2]}::{name}")
@@ -220,7 +205,7 @@ def created(run: Run, node: Node) -> Value:
     run.here.classes.add(call.name)
     for check in CLASSES.get(call.name, ()):
         check(run, call)
-    constructor = _own_method(run, Value(None, 0, 0, None, f"new {full}"), "__construct")
+    constructor = own_method(run, Value(None, 0, 0, None, f"new {full}"), "__construct")
     if constructor is not None:
         run.call(constructor, call.arguments)
     role = {"wpdb": "wpdb", "ziparchive": "zip", "wp_rest_request": "rest"}.get(call.name)

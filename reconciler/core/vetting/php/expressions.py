@@ -14,7 +14,8 @@ from reconciler.core.vetting.php.calls import (
     scoped_called,
 )
 from reconciler.core.vetting.php.checks.clock import compared
-from reconciler.core.vetting.php.checks.execution import judge_echo, judge_include, judge_process
+from reconciler.core.vetting.php.checks.execution import judge_include, judge_process
+from reconciler.core.vetting.php.checks.output import judge_echo
 from reconciler.core.vetting.php.constants import class_constant, named_constant
 from reconciler.core.vetting.php.grammar import kind, operands, plain
 from reconciler.core.vetting.php.run import Evaluate, Run

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reconciler.core.vetting.php.run import Run
 
 MAX_ITEMS = 3_000
+_QUOTE = ord("'")
 _SIMPLE = {
     "n": "\n", "t": "\t", "r": "\r", "v": "\v", "e": "\x1b", "f": "\f", "\\": "\\", "$": "$",
     '"': '"', "`": "`",
@@ -24,8 +25,10 @@ _CODE = re.compile(r"(?:x([0-9A-Fa-f]{1,2})|u\{([0-9A-Fa-f]{1,6})\}|([0-7]{1,3})
 
 def single_quoted(run: Run, node: Node) -> Value:
     """`'…'`: only a backslash and a quote are escaped."""
-    text = run.text(node)
-    body = text[text.find("'") + 1 : -1]
+    start = node.start_byte
+    if run.data[start] != _QUOTE:  # b'…'
+        start += 1
+    body = run.data[start + 1 : node.end_byte - 1].decode("utf-8", "surrogateescape")
     if "\\" in body:
         body = body.replace("\\\\", "\0").replace("\\'", "'").replace("\0", "\\")
     return Value(body, 0, CLEAN)

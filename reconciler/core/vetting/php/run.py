@@ -68,6 +68,10 @@ class Run:
         self.gotos = 0
         self.branched = 0
         self.cli = False
+        # What most files have not, and what then needs not be looked for at each statement.
+        self.echoes_shortly = b"<?=" in data
+        self.asks_for_cli = b"WP_CLI" in data or b"sapi" in data.lower()
+        self.called = ""
         self.depth = 0
         self.steps = 0
         self.exceeded = ""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.php.branching import conditional, looped, switched, tried
-from reconciler.core.vetting.php.checks.execution import judge_echo
 from reconciler.core.vetting.php.checks.network import assets_in_markup
 from reconciler.core.vetting.php.checks.obfuscation import jumped
+from reconciler.core.vetting.php.checks.output import judge_echo
 from reconciler.core.vetting.php.declarations import full, made
 from reconciler.core.vetting.php.grammar import kind, operands, plain
 from reconciler.core.vetting.php.run import Execute, Run
@@ -43,13 +43,12 @@ def expression(run: Run, node: Node) -> bool:
     inner = children[0]
     value = run.value(inner)
     start = node.start_byte
-    if run.data[max(0, start - 12) : start].rstrip().endswith(b"<?="):
+    if run.echoes_shortly and run.data[max(0, start - 12) : start].rstrip().endswith(b"<?="):
         run.sink(judge_echo, value, inner)
-    if inner.type == "function_call_expression":
-        return run.text(inner.children[0]).lower().lstrip("\\") in ENDINGS
-    return inner.type == "throw_expression" or (
-        inner.type == "name" and run.text(inner).lower() in ENDINGS
-    )
+    number = inner.kind_id
+    if number == _CALL:
+        return run.called in ENDINGS
+    return number == _THROW or (number == _NAME and run.text(inner).lower() in ENDINGS)
 
 
 def echoed(run: Run, node: Node) -> bool:
@@ -143,6 +142,7 @@ def jump(run: Run, node: Node) -> bool:
     return False
 
 
+_CALL, _NAME, _THROW = kind("function_call_expression"), kind("name"), kind("throw_expression")
 ERROR = 0xFFFF  # the number of every part that the grammar could not read
 
 EXECUTORS: dict[int, Execute] = {

@@ -34,7 +34,10 @@ SERVER_OWN: Final = words(
 )
 
 SOURCES_OF: Final[Mapping[str, int]] = {
-    **_each("get_query_var getallheaders apache_request_headers get_search_query", REQUEST),
+    **_each(
+        "get_query_var filter_input_array getallheaders apache_request_headers get_search_query",
+        REQUEST,
+    ),
     **_each(
         "get_option get_site_option get_network_option get_transient get_site_transient"
         " get_theme_mod get_post_meta get_user_meta get_term_meta get_comment_meta get_metadata"

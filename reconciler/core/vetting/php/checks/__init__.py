@@ -6,6 +6,7 @@ from typing import Final
 from reconciler.core.vetting.finding import Rule
 from reconciler.core.vetting.php.call import Check
 from reconciler.core.vetting.php.checks import (
+    callbacks,
     clock,
     cron,
     database,
@@ -15,6 +16,7 @@ from reconciler.core.vetting.php.checks import (
     layout,
     network,
     obfuscation,
+    output,
     platform,
     statelessness,
     updates,
@@ -24,6 +26,8 @@ from reconciler.core.vetting.php.checks import (
 
 _MODULES: Final = (
     execution,
+    callbacks,
+    output,
     obfuscation,
     clock,
     files,

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.core.vetting.finding import Rule
 from reconciler.core.vetting.php.call import Call, Check
-from reconciler.core.vetting.php.tables import CALLABLE_AT
 from reconciler.core.vetting.php.value import (
     CHECKED,
     DECODED,
     HOLE,
-    HTML,
     NAME,
     PATH,
     REMOTE,
@@ -81,16 +79,7 @@ INCLUDE = Rule(
     why="Uploads, temporary files, options and requests are not part of the reviewed image.",
     fix="Include by a path that begins with __DIR__, from a list that is written in the code.",
 )
-UNESCAPED = Rule(
-    code="unescaped-output",
-    level="warn",
-    family="requests",
-    summary="prints a part of the request unescaped",
-    why="A link can then run script in the browser of whoever follows it, an administrator's too.",
-    fix="esc_html(), esc_attr(), esc_url() or wp_kses() at the place that prints.",
-)
-
-RULES = (EVAL, DECODED_CODE, PROCESS, TAINTED_CALL, HIDDEN_CALLBACK, INCLUDE, UNESCAPED)
+RULES = (EVAL, DECODED_CODE, PROCESS, TAINTED_CALL, HIDDEN_CALLBACK, INCLUDE)
 
 EVALS: Final = frozenset(("eval", "assert", "create_function"))
 STARTERS: Final = words(
@@ -107,6 +96,7 @@ UNUSUAL: Final = words(
 RUN_BY = REQUEST | REMOTE | UPLOAD | DECODED
 # Scripts, styles and drawings are printed into pages by including them; that is fine.
 _NOT_PHP = re.compile(r"\.(?:png|jpe?g|gif|ico|webp|txt|dat|log|bak|woff2?)\Z")
+_SCHEME = re.compile(r"[a-z][a-z0-9.+-]*://|data:|expect:")  # of any stream, PHP's or their own
 _E_MODIFIER = re.compile(r"(?s)\s*([^\w\s\\])(.*)([^\w\s\\])([a-zA-Z]*)\s*")
 
 
@@ -213,34 +203,11 @@ def say_hidden(run: Run, value: Value, name: str, node: Node) -> None:
         run.sink(judge_call, value, node)
 
 
-def _callable(run: Run, call: Call) -> None:
-    for place in CALLABLE_AT[call.name]:
-        value = call.at(place)
-        name = (value.known or "").lower().lstrip("\\")
-        if name in DANGEROUS:
-            run.report(HIDDEN_CALLBACK, call.node, f"{name} as a callback")
-            for other in call.arguments:
-                if other is not value:
-                    run.sink(judge_code, other, call.node)
-        elif value.function is None and value.kind != "closure":
-            run.sink(judge_call, value, call.node)
-
-
-def _reflected(run: Run, call: Call) -> None:
-    name = (call.known(0) or "").lower().lstrip("\\")
-    if name in DANGEROUS:
-        run.report(HIDDEN_CALLBACK, call.node, f"{name} through reflection")
-    else:
-        run.sink(judge_call, call.at(0), call.node)
-
-
 def judge_include(run: Run, value: Value, node: Node) -> None:
     """A file that is run."""
     text = value.text or ""
     lowered = text.lower().lstrip("/")
-    if lowered.startswith(
-        ("http://", "https://", "ftp://", "php://", "data:", "phar://", "expect:")
-    ) or text.startswith(("{uploads}", "{temp}")):
+    if _SCHEME.match(lowered) or text.startswith(("{uploads}", "{temp}")):
         run.report(INCLUDE, node, text[:60])
     elif value.taint & (REMOTE | UPLOAD | DECODED):
         run.report(INCLUDE, node, origin(value))
@@ -253,17 +220,6 @@ def judge_include(run: Run, value: Value, node: Node) -> None:
         run.report(INCLUDE, node, origin(value), level="warn" if safe else None)
     elif value.known is not None and _NOT_PHP.search(lowered):
         run.report(INCLUDE, node, f"not a PHP file: {text[-60:]}")
-
-
-def judge_echo(run: Run, value: Value, node: Node) -> None:
-    """What is printed."""
-    if value.comes_from(REQUEST, safe=HTML | CHECKED) and not value.kind.startswith("_"):
-        run.report(UNESCAPED, node)
-
-
-def _printed(run: Run, call: Call) -> None:
-    for value in call.arguments:
-        run.sink(judge_echo, value, call.node)
 
 
 def _preloaded(run: Run, call: Call) -> None:
@@ -280,15 +236,8 @@ def _foreign(run: Run, call: Call) -> None:
 FUNCTIONS: dict[str, Check] = {
     **dict.fromkeys(EVALS, _evaluated),
     **dict.fromkeys(STARTERS, _started),
-    **dict.fromkeys(CALLABLE_AT, _callable),
     **dict.fromkeys(("preg_replace", "preg_filter", "mb_ereg_replace"), _replaced),
-    "printf": _printed,
-    "vprintf": _printed,
-    "_e": _printed,
     "putenv": _preloaded,
 }
 METHODS: dict[str, Check] = {"cdef": _foreign}
-CLASSES: dict[str, Check] = {
-    "reflectionfunction": _reflected,
-    "reflectionmethod": _reflected,
-}
+CLASSES: dict[str, Check] = {}

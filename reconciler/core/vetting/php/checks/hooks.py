@@ -9,7 +9,7 @@ from reconciler.core.vetting.php.call import Call, Check, callback_of
 from reconciler.core.vetting.php.checks.cron import judge_schedules
 from reconciler.core.vetting.php.checks.network import TLS
 from reconciler.core.vetting.php.checks.updates import update_hook
-from reconciler.core.vetting.php.checks.users import HIDING_HOOKS, judge_list
+from reconciler.core.vetting.php.checks.users import HIDING_HOOKS, deciding_hook, judge_list
 from reconciler.core.vetting.php.parts import Hooked
 from reconciler.core.vetting.php.value import UNKNOWN, Value
 from reconciler.core.vetting.php.words import words
@@ -105,6 +105,7 @@ def _hooked(run: Run, call: Call) -> None:
             run.fact("ajax", public + hook.removeprefix(prefix), call.node)
             break
     update_hook(run, hook, call.node)
+    deciding_hook(run, hook, call.node)
     run.hooked.append(Hooked("hook", hook, _resolved(run, call.at(1)), call.node, UNKNOWN))
 
 

@@ -6,9 +6,12 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from tree_sitter import Query, QueryCursor
+
 from reconciler.core.vetting.finding import Rule
 from reconciler.core.vetting.php.checks.execution import DANGEROUS, EVAL, EVALS, PROCESS
 from reconciler.core.vetting.php.checks.obfuscation import OBFUSCATED
+from reconciler.core.vetting.php.grammar import LANGUAGE
 from reconciler.core.vetting.php.literals import escape
 from reconciler.core.vetting.php.words import words
 
@@ -37,6 +40,11 @@ MIN_LITERAL_BYTES: Final = 400
 MAX_ENTROPY_BITS: Final = 5.2
 MAX_HEX_SHARE: Final = 0.4
 MIN_HEX_BYTES: Final = 24
+_NAMES_AND_TEXTS: Final = Query(
+    LANGUAGE,
+    "(name) @name (encapsed_string (string_content) @text) (encapsed_string (escape_sequence) @escape)"
+    " (heredoc_body (string_content) @text) (heredoc_body (escape_sequence) @escape)",
+)
 _STRINGS: Final = frozenset(["string", "encapsed_string", "heredoc", "nowdoc"])
 _CALLS: Final = words(
     "function_call_expression member_call_expression scoped_call_expression"
@@ -149,21 +157,27 @@ def entropy(data: bytes) -> float:
     return -sum(n / total * math.log2(n / total) for n in Counter(data).values()) if total else 0.0
 
 
+def _start(node: Node) -> int:
+    return node.start_byte
+
+
 def _scrambled(run: Run, root: Node) -> None:
-    hexed = whole = 0
+    hexed = 0
     first: Node | None = None
-    for node, parent in _leaves(root):
-        kind = node.type
-        if kind == "name" and run.source(node).startswith(b"_0x"):
+    # What a query catches comes in no certain order, and a report has one.
+    captures = QueryCursor(_NAMES_AND_TEXTS).captures(root)
+    caught = {name: sorted(nodes, key=_start) for name, nodes in captures.items()}
+    for node in caught.get("name", ()):
+        if run.source(node).startswith(b"_0x"):
             run.report(OBFUSCATED, node, "scrambled names")
             return
-        if parent in {"encapsed_string", "heredoc_body"}:
-            size = node.end_byte - node.start_byte
-            whole += size if kind == "string_content" else 1
-            # Bytes that cannot be typed have to be written as numbers; letters have not.
-            if kind == "escape_sequence" and run.source(node)[1:2] in b"x01234567":
-                hexed += escape(run.text(node)).isalnum()
-                first = first or node
+    for node in caught.get("escape", ()):
+        # Bytes that cannot be typed have to be written as numbers; letters have not.
+        if run.source(node)[1:2] in b"x01234567" and escape(run.text(node)).isalnum():
+            hexed += 1
+            first = first or node
+    texts = sum(node.end_byte - node.start_byte for node in caught.get("text", ()))
+    whole = texts + len(caught.get("escape", ()))
     if first is not None and hexed >= MIN_HEX_BYTES and hexed > MAX_HEX_SHARE * whole:
         run.report(OBFUSCATED, first, f"{hexed} of {whole} characters are written as numbers")
 

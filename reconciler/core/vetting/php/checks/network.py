@@ -87,17 +87,18 @@ def _asked(run: Run, call: Call) -> None:
         run.sink(judge_aim, address, call.node)
     options = call.at(1)
     if options.items is not None:
-        _options(run, options, call.node)
+        _options(run, address, options, call.node)
     elif options.taint & IDENTITY:
         run.report(IDENTITY_SENT, call.node)
     if address.taint & IDENTITY:
         run.report(IDENTITY_SENT, call.node)
 
 
-def _options(run: Run, options: Value, node: Node) -> None:
+def _options(run: Run, address: Value, options: Value, node: Node) -> None:
     items = options.items or {}
     verify = items.get("sslverify")
-    if verify is not None and verify.known in {"", "0", "false"}:
+    own = (address.text or "").startswith("{home}")  # the site asks itself
+    if verify is not None and verify.known in {"", "0", "false"} and not own:
         run.report(TLS, node)
     for key in ("body", "headers", "user-agent"):
         value = items.get(key)

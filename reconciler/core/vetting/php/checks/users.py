@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
-from reconciler.core.vetting.finding import Rule
+from reconciler.core.vetting.finding import Level, Rule
 from reconciler.core.vetting.php.call import Call, Check
 from reconciler.core.vetting.php.value import REMOTE, REQUEST, Value
 from reconciler.core.vetting.php.words import words
@@ -62,6 +63,20 @@ SETTINGS: Final = words(
 MILD_SETTINGS: Final = frozenset(("active_plugins", "template", "stylesheet", "upload_path"))
 _LEAVING_OUT: Final = ("exclude", "!=", "<>", "not in", "not like")
 ADMIN: Final = frozenset(("administrator", "manage_options", "super_admin", "edit_users"))
+SIGN_IN_HOOKS: Final = frozenset(
+    ("authenticate", "determine_current_user", "check_password", "wp_authenticate_user")
+)
+# Types of content of their own map rights onto others, which is how it is meant.
+RIGHTS_HOOKS: Final[dict[str, Level]] = {"user_has_cap": "warn", "map_meta_cap": "info"}
+SETTING_HOOKS: Final = frozenset(
+    f"{prefix}option_{name}"
+    for prefix in ("pre_", "")
+    for name in ("users_can_register", "default_role", "admin_email", "siteurl", "home")
+)
+_ACCOUNT_SQL = re.compile(
+    r"(?is)\s*(?:(?:insert|replace)\s+(?:ignore\s+)?into\s+`?\{prefix\}users\b"
+    r"|update\s+`?\{prefix\}users`?\s+set\b.*\b(?:user_pass|user_email|user_login)\b)"
+)
 OPTION_WRITERS: Final = frozenset(["update_option", "add_option", "delete_option"])
 
 
@@ -165,6 +180,36 @@ def _meta(run: Run, call: Call) -> None:
             run.report(ADMIN_MADE, call.node, key, level="warn")
 
 
+def _account_row(run: Run, call: Call) -> None:
+    """The tables of accounts, written past WordPress."""
+    table = call.at(0).text or ""
+    if call.target.kind != "wpdb" or table not in {"{prefix}users", "{prefix}usermeta"}:
+        return
+    columns = call.at(1).items or {}
+    key = columns.get("meta_key", Value()).text or ""
+    grave = table == "{prefix}users" and (
+        call.name != "update" or {"user_pass", "user_email", "user_login"} & set(columns)
+    )
+    if grave or key.endswith(("capabilities", "user_level")):
+        run.report(ADMIN_MADE, call.node, table)
+
+
+def _account_statement(run: Run, call: Call) -> None:
+    text = call.at(0).text or ""
+    if _ACCOUNT_SQL.match(text):
+        run.report(ADMIN_MADE, call.node, "SQL on the table of accounts")
+
+
+def deciding_hook(run: Run, hook: str, node: Node) -> None:
+    """A callback that answers who somebody is, or what he may."""
+    if hook in SIGN_IN_HOOKS:
+        run.report(SIGNS_IN, node, hook, level="warn")
+    elif hook in RIGHTS_HOOKS:
+        run.report(ADMIN_MADE, node, hook, level=RIGHTS_HOOKS[hook])
+    elif hook in SETTING_HOOKS:
+        run.report(ADMIN_MADE, node, hook)
+
+
 def _granted(run: Run, call: Call) -> None:
     if call.known(0) in ADMIN:
         run.report(ADMIN_MADE, call.node, call.known(0) or "")
@@ -183,5 +228,7 @@ FUNCTIONS: dict[str, Check] = {
 METHODS: dict[str, Check] = {
     **dict.fromkeys(("set_role", "add_role"), _role),
     "add_cap": _granted,
+    **dict.fromkeys(("insert", "replace", "update"), _account_row),
+    "query": _account_statement,
 }
 CLASSES: dict[str, Check] = {}
