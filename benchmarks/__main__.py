@@ -9,7 +9,18 @@ import statistics
 import sys
 import time
 
-from benchmarks import edge, image, layer, page, process, settings, sites, unchanged, validate, vetting
+from benchmarks import (
+    edge,
+    image,
+    layer,
+    page,
+    process,
+    settings,
+    sites,
+    unchanged,
+    validate,
+    vetting,
+)
 from benchmarks.arena import Arena
 from benchmarks.figure import ROUNDS, Figure, Group
 from demo.stage import ROOT

@@ -10,6 +10,7 @@ from reconciler.cli import packages
 from reconciler.cli.open import archives_here, command, known_context
 
 if TYPE_CHECKING:
+    from reconciler.core.vetting.behaviour import Behaviour
     from reconciler.core.vetting.report import Report
     from reconciler.sync.vetting import Desk, Subject
 
@@ -20,6 +21,7 @@ examples:
   wpaas plugin vet site-notice                      the entry of the allowlist, from its source
   wpaas plugin vet ./event-list --against 3.9       a folder, compared with an allowed version
   wpaas plugin vet event-list.zip --against old.zip --format html > report.html
+  wpaas plugin vet ./event-list --run               used on a scratch site, too
   wpaas theme vet plain --write                     keep the machine's facts in reviews/
 
 What is looked for is in docs/vetting.md, how to decide in docs/reviewing-plugins.md.
@@ -70,7 +72,18 @@ def _add_vet(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", kin
     vet.add_argument("--slug", default="", help="where the folder or zip is not called like it")
     vet.add_argument("--write", action="store_true", help="keep its review in reviews/")
     vet.add_argument(
-        "--image", metavar="NAME", help="image whose PHP checks the syntax (default: the fleet's)"
+        "--run",
+        action="store_true",
+        dest="run_it",
+        help="use it on a scratch site, and say what it did",
+    )
+    vet.add_argument(
+        "--pictures", type=Path, metavar="DIR", help="as --run, and put pictures of its pages there"
+    )
+    vet.add_argument(
+        "--image",
+        metavar="NAME",
+        help="image whose PHP checks it and runs it (default: the fleet's)",
     )
     add_places(vet)
     vet.set_defaults(run=_vet, kind=kind)
@@ -91,7 +104,8 @@ def _vet(arguments: argparse.Namespace) -> int:
 
     desk = desk_of(arguments)
     subject = desk.find(arguments.kind, arguments.what, arguments.slug)
-    vetting = desk.judge(subject)
+    behaviour = _run(arguments, desk, subject) if arguments.run_it or arguments.pictures else None
+    vetting = desk.judge(subject, behaviour)
     bump = None
     if arguments.against:
         bump = desk.against(subject, desk.older(subject, arguments.against), vetting)
@@ -101,6 +115,37 @@ def _vet(arguments: argparse.Namespace) -> int:
     made = report(vetting, bump, lane(vetting, bump, None), desk.used_by(subject))
     print(_formatted(made, arguments.format, subject.folder), end="")
     return EXIT_BLOCKED if vetting.verdict == "block" else 0
+
+
+def _run(arguments: argparse.Namespace, desk: "Desk", subject: "Subject") -> "Behaviour | None":
+    """Run the package, on the engine that builds the fleet's image or else this machine's own."""
+    from reconciler.cli.cluster import clone_root
+    from reconciler.shell.cluster_nodes import builder_address
+    from reconciler.sync.behaviour import run_behaviour
+    from reconciler.sync.behaviour_stand import stand_for
+    from reconciler.sync.vetting import base_image
+
+    if not subject.candidate.files:
+        return None
+    known = known_context(arguments)
+    engine = known.builder if known else builder_address()
+    usual = base_image(desk, known.registry) if known else None
+    print("wpaas: starting a scratch site", file=sys.stderr)
+    with stand_for(desk, clone_root(Path.cwd()), engine, arguments.image, usual) as stand:
+        print(f"wpaas: using {subject.candidate.slug} on it", file=sys.stderr)
+        return run_behaviour(stand, subject.candidate, keep=_pictures(arguments.pictures))
+
+
+def _pictures(folder: Path | None) -> Callable[[str, bytes], None] | None:
+    """How to keep a picture; None where none is wanted. Names are ours, of letters and digits."""
+    if folder is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(name: str, png: bytes) -> None:
+        (folder / f"{name}.png").write_bytes(png)
+
+    return keep
 
 
 def _verify(arguments: argparse.Namespace) -> int:

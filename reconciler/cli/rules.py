@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from reconciler.core.vetting.behaviour_rules import RULES as BEHAVIOUR_RULES
 from reconciler.core.vetting.bump import RULES as BUMP_RULES
 from reconciler.core.vetting.finding import Rule
 from reconciler.core.vetting.vet import RULES as PACKAGE_RULES
@@ -10,7 +11,7 @@ from reconciler.sync.vetting import PHP_RULES
 HEAD = """\
 # What vetting looks for
 
-`wpaas plugin vet` and `wpaas theme vet` judge a package by its files; nothing of it is executed. PHP is
+`wpaas plugin vet` and `wpaas theme vet` judge a package by its files; nothing of it is executed without `--run`. PHP is
 read as a tree (names resolved, constants folded, data followed from where it comes in to where it does
 harm), bundled code included. This page is made from the rules themselves.
 
@@ -28,8 +29,13 @@ package that has no entry yet it is a warning: it says what to decide on.
 
 `--format json` is one object: `{"slug", "version", "verdict": "pass|warn|block", "findings": [{"code",
 "level", "file", "line", "excerpt", "why", "fix", "mark"}], "capabilities": {ability: [value]},
-"behaviour": {}, "kind", "tree_sha256", "accepted", "syntax", "lane": {"colour", "reviewers", "reasons"},
+"behaviour": {"now", "later", "later_days", "answered", "left", "incomplete", "measured"}, "kind", "tree_sha256", "accepted", "syntax", "lane": {"colour", "reviewers", "reasons"},
 "change"}`; with `--against` each finding has `new`. Exit code: 0 pass or warn, 1 block.
+
+Codes that begin with `behaviour-` come from `--run`: the package is used in the fleet's image, on a
+scratch site without a way out, as visitor, author and administrator; then on a copy of that site with the
+clock nine months on, and on another with answers from the hosts that it is granted. `behaviour` holds
+what was seen, by kind; only `measured` differs from run to run.
 
 How to decide is in [reviewing-plugins.md](reviewing-plugins.md).
 """
@@ -50,7 +56,7 @@ def document(rules: Iterable[Rule]) -> str:
 
 def rules() -> tuple[Rule, ...]:
     """All rules of vetting."""
-    return (*PACKAGE_RULES, *BUMP_RULES, *PHP_RULES)
+    return (*PACKAGE_RULES, *BUMP_RULES, *PHP_RULES, *BEHAVIOUR_RULES)
 
 
 if __name__ == "__main__":

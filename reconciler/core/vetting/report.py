@@ -21,7 +21,7 @@ from reconciler.core.vetting.report_phrase import (
 from reconciler.core.vetting.vet import Vetting
 
 FIRST_SCREEN_LINES = 25
-MAX_ABILITIES, MAX_FINDINGS, MAX_MARKS = 9, 5, 2
+MAX_ABILITIES, MAX_FINDINGS, MAX_MARKS, MAX_DEEDS = 9, 5, 2, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ def report(vetting: Vetting, bump: Bump | None, lane: Lane, used_by: Sequence[st
             _verdict(vetting, bump, lane),
             *((_users(used_by),) if used_by else ()),
             *(comparison(bump) if bump else _profile(vetting)),
+            _did(vetting),
             _checked(vetting),
             _todo(vetting, bump),
         )
@@ -151,6 +152,13 @@ def _checked(vetting: Vetting) -> Section:
         php = f"PHP {vetting.syntax.php} does not compile it"
     ran = "ran in the image" if vetting.behaviour else "not run"
     return Section("CHECKED", ((f"files and code; {php}; {ran}",),))
+
+
+def _did(vetting: Vetting) -> Section:
+    """What the run showed; all of it is in the other formats."""
+    told = vetting.behaviour.lines() if vetting.behaviour else ()
+    lines: list[Phrase] = [(f"{what}: ", Quoted(which)) for what, which in told]
+    return Section("DID", cut(lines, MAX_DEEDS, "more, below"))
 
 
 def _users(used_by: Sequence[str]) -> Section:

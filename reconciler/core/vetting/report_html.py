@@ -53,7 +53,9 @@ def as_html(report: Report) -> str:
     """A whole document. Everything the package says is text: a policy forbids all but our style."""
     title = escape(plain(report.title))
     policy = "default-src 'none'; style-src 'unsafe-inline'"
-    body = "\n".join((*_first(report), *_findings(report), *_abilities(report), *_files(report)))
+    body = "\n".join(
+        (*_first(report), *_findings(report), *_abilities(report), *_run(report), *_files(report))
+    )
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
@@ -127,6 +129,15 @@ def _abilities(report: Report) -> Iterator[str]:
             f"{'<strong>new</strong> ' if value in new else ''}{_code(value)}" for value in values
         )
         yield f"<tr><th>{ability}</th><td>{shown}</td></tr>"
+    yield "</table>"
+
+
+def _run(report: Report) -> Iterator[str]:
+    if report.vetting.behaviour is None:
+        return
+    yield "<h2>What it did when it ran</h2>\n<table>"
+    for what, which in report.vetting.behaviour.lines():
+        yield f"<tr><th>{escape(what)}</th><td>{_code(which)}</td></tr>"
     yield "</table>"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from reconciler.core.problem import escaped
 from reconciler.core.vetting.finding import Finding
-from reconciler.core.vetting.report import Report
+from reconciler.core.vetting.report import MAX_DEEDS, Report
 from reconciler.core.vetting.report_phrase import Phrase, Quoted, at, snippet
 
 MAX_LINE_CHARS = 150
@@ -37,6 +37,10 @@ def plain(phrase: Phrase) -> str:
 def _below(report: Report) -> Iterator[str]:
     if report.bump:
         yield from _more_below(report)
+    ran = report.vetting.behaviour.lines() if report.vetting.behaviour else ()
+    if len(ran) > MAX_DEEDS:
+        yield "\nwhen it ran"
+        yield from (f"  {what}: {escaped(which)}" for what, which in ran)
     for finding, new in report.listed:
         yield ""
         yield from _finding(finding, "" if new is None else "new " if new else "known ")

@@ -47,8 +47,12 @@ class Behaviour(Protocol):
         """The stable shape of a report's `behaviour`."""
         ...
 
-    def findings(self, grants: Grants) -> tuple[Finding, ...]:
+    def findings(self, grants: Grants, standing: Standing) -> tuple[Finding, ...]:
         """What it did beyond `grants`, or should not do at all."""
+        ...
+
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """The run as (what, which), for people."""
         ...
 
 
@@ -113,7 +117,7 @@ def vet(
         *grant_findings(own.facts, candidate.grants, around.standing),
         *name_findings(own.names, around.others),
         *(syntax.findings if syntax else ()),
-        *(behaviour.findings(candidate.grants) if behaviour else ()),
+        *(behaviour.findings(candidate.grants, around.standing) if behaviour else ()),
     ]
     still_open, closed = accept(findings, around.acceptances, around.today)
     return Vetting(

@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from packages import MAIN, plugin, reports
 
 from reconciler.core.vetting.accepted import Acceptance
+from reconciler.core.vetting.behaviour import Behaviour
 from reconciler.core.vetting.bump import Bump, Fixed, compare
 from reconciler.core.vetting.candidate import Grants
+from reconciler.core.vetting.deed import Cost, Deed
 from reconciler.core.vetting.lanes import lane
 from reconciler.core.vetting.report import Report, report
 from reconciler.core.vetting.vet import Around, vet
@@ -60,6 +62,24 @@ def accepted_sample() -> tuple[Acceptance, ...]:
 
 MANY_HOSTS = "<?php\n" + "".join(f"wp_remote_get('https://h{n}.example/');\n" for n in range(30))
 
+RAN = Behaviour(
+    now=(
+        Deed("table", "{prefix}event_list"), Deed("option", "event_list_cache", amount=120_000),
+        Deed("write", "{package}/cache.html", "inc/a.php", 2),
+    ),
+    later=(Deed("host", "t.bright.example", "inc/a.php", 3, "GET https://t.bright.example/"),),
+    left=(Deed("table", "{prefix}event_list"),),
+    costs=(Cost("front page", 312.4, 40, 3),),
+    later_days=270,
+)  # fmt: skip
+
+
+def ran() -> Report:
+    candidate = plugin({"inc/a.php": "<?php\n"})
+    vetting = vet(candidate, reports(candidate), RAN, around=Around(today=TODAY))
+    return report(vetting, None, lane(vetting, None, None))
+
+
 CASES: Mapping[str, Callable[[], Report]] = {
     "good": lambda: alone({"inc/a.php": "<?php\n"}),
     "bad": lambda: alone(
@@ -71,6 +91,7 @@ CASES: Mapping[str, Callable[[], Report]] = {
         },
         MAIN.replace("GPL-2.0-or-later", "Our own terms"),
     ),
+    "ran": ran,
     "honest-bump": lambda: bump(
         {"inc/a.php": call("api.example"), "data/sample.zip": SAMPLE},
         {"inc/a.php": call("api.example") + "// tidied\n", "data/sample.zip": SAMPLE},

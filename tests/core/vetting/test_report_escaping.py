@@ -8,7 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from packages import MAIN, plugin, reports
 
+from reconciler.core.vetting.behaviour import Behaviour
 from reconciler.core.vetting.bump import Fixed, compare
+from reconciler.core.vetting.deed import Deed
 from reconciler.core.vetting.finding import Fact, found
 from reconciler.core.vetting.lanes import lane
 from reconciler.core.vetting.packaging import HIDDEN_FILE
@@ -42,7 +44,11 @@ def told(text: str) -> Report:
     main = MAIN.replace("Nils B.", f"A {' '.join(text.split())}")
     old, new = plugin(), plugin({path: "<?php\n"}, main=main)
     fix = Fixed(id=f"WF {text}", title=f"hole {text}")
-    bump = compare(vet(old, reports(old)), vet(new, {path: analysed}), old.files, new.files, (fix,))
+    deed = Deed("host", f"did {text}", path, 1, f"how {text}")
+    ran = Behaviour(now=(deed,), left=(deed,), incomplete=(f"not {text}",))
+    bump = compare(
+        vet(old, reports(old)), vet(new, {path: analysed}, ran), old.files, new.files, (fix,)
+    )
     return report(bump.after, bump, lane(bump.after, bump, 30))
 
 

