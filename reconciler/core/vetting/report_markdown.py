@@ -42,8 +42,13 @@ def as_markdown(report: Report) -> str:
 
 def rendered(phrase: Phrase) -> str:
     """A phrase as inline Markdown."""
-    parts = (span(part.text) if isinstance(part, Quoted) else ours(part) for part in phrase)
-    return "".join(parts)
+    text = ""
+    for part in phrase:
+        piece = span(part.text) if isinstance(part, Quoted) else ours(part)
+        # Two fences side by side would be one longer fence, and let what they hold out.
+        apart = " " if text.endswith("`") and piece.startswith("`") else ""
+        text += apart + piece
+    return text
 
 
 def span(text: str) -> str:

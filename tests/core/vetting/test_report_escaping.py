@@ -16,7 +16,8 @@ from reconciler.core.vetting.php import PhpReport
 from reconciler.core.vetting.report import Report, report
 from reconciler.core.vetting.report_html import as_html
 from reconciler.core.vetting.report_json import as_json, as_sarif
-from reconciler.core.vetting.report_markdown import as_markdown
+from reconciler.core.vetting.report_markdown import as_markdown, rendered
+from reconciler.core.vetting.report_phrase import Quoted
 from reconciler.core.vetting.report_text import as_text
 from reconciler.core.vetting.vet import vet
 
@@ -118,3 +119,8 @@ def test_programs_get_json_whatever_the_text(text: str) -> None:
     for run in json.loads(as_sarif(told(text), "image"))["runs"]:
         for result in run["results"]:
             assert not re.search(r"(?<!\\)[\[\]]", result["message"]["text"].replace("\\\\", ""))
+
+
+def test_two_foreign_texts_side_by_side_keep_a_code_span_each() -> None:
+    both = rendered((Quoted("@everyone"), Quoted("<b>"), "`ours`"))
+    assert both == "`@everyone` `<b>` `ours`"
