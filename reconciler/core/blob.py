@@ -7,6 +7,16 @@ from reconciler.core.problem import Problem, escaped
 
 REGULAR, EXECUTABLE, SYMLINK, SUBMODULE = "100644", "100755", "120000", "160000"
 
+PATHS = (
+    "sites",
+    "plugins-allowlist.yaml",
+    "platform.yaml",
+    "advisories.json",
+    "image",
+    "certificates",
+)
+"""All that is read of a fleet, from a repository and from a folder alike."""
+
 MAX_DOCUMENT_BYTES = 256 * 1024
 """Largest site or platform file that is read; a hand-written one has a few KiB."""
 

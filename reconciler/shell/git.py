@@ -14,7 +14,7 @@ from pathlib import Path
 from git import Git
 from git.exc import GitCommandError
 
-from reconciler.core.blob import SUBMODULE, Blob
+from reconciler.core.blob import PATHS, SUBMODULE, Blob
 from reconciler.errors import StageFailed, UsageError
 from reconciler.shell.git_answers import (
     COMMIT_FORMAT,
@@ -31,16 +31,6 @@ from reconciler.shell.git_answers import (
 )
 from reconciler.shell.git_environment import check_address, environment, without_userinfo
 from reconciler.shell.program import Finished, run
-
-PATHS = (
-    "sites",
-    "plugins-allowlist.yaml",
-    "platform.yaml",
-    "advisories.json",
-    "image",
-    "certificates",
-)
-"""All that the reconciler reads of a fleet repository."""
 
 LOOK_TIMEOUT_S = 20.0
 FETCH_TIMEOUT_S = 120.0

@@ -5,17 +5,9 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from reconciler.core.blob import EXECUTABLE, REGULAR, SYMLINK, Blob, limit_bytes
+from reconciler.core.blob import EXECUTABLE, PATHS, REGULAR, SYMLINK, Blob, limit_bytes
 from reconciler.errors import StageFailed, UsageError
 
-PATHS = (
-    "sites",
-    "plugins-allowlist.yaml",
-    "platform.yaml",
-    "advisories.json",
-    "image",
-    "certificates",
-)
 MAX_ENTRIES = 50_000
 DIRECTORY = "040000"
 
