@@ -6,13 +6,13 @@ tests/core/test_snapshot.py, where each of them is read.
 """
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from listening import Listening, Quiet
 
 
 @dataclass
@@ -65,11 +65,8 @@ def serving() -> Iterator[WordPressOrg]:
     """The double on 127.0.0.1 for as long as the context is open."""
     it = WordPressOrg()
 
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
-            pass
-
-        def do_GET(self) -> None:
+    class Handler(Quiet):
+        def do_GET(self) -> None:  # noqa: N802 - its name
             parts = urlsplit(self.path)
             it.asked.append(parts.path)
             if it.busy:
@@ -92,13 +89,6 @@ def serving() -> Iterator[WordPressOrg]:
             self.end_headers()
             self.wfile.write(body)
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    it.address = f"http://127.0.0.1:{http.server_port}"
-    thread = threading.Thread(target=http.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with Listening(Handler) as listening:
+        it.address = listening.address
         yield it
-    finally:
-        http.shutdown()
-        http.server_close()
-        thread.join(10)

@@ -1,12 +1,13 @@
 """A server of archives that behaves, or does one of the things that servers do instead."""
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Literal
+
+from listening import Listening, Quiet
 
 Misdeed = Literal["", "breaks off", "drips", "says too much", "says too little", "packs", "lies"]
 
@@ -34,24 +35,14 @@ def serving(body: bytes) -> Iterator[Server]:
     """A server on 127.0.0.1 for as long as the context is open."""
     it = Server(body)
 
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
-            pass
-
-        def do_GET(self) -> None:
+    class Handler(Quiet):
+        def do_GET(self) -> None:  # noqa: N802 - its name
             with suppress(ConnectionError):
                 _answer(it, self)
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    it.address = f"http://127.0.0.1:{http.server_port}"
-    thread = threading.Thread(target=http.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with Listening(Handler) as listening:
+        it.address = listening.address
         yield it
-    finally:
-        http.shutdown()
-        http.server_close()
-        thread.join(10)
 
 
 def _answer(it: Server, request: BaseHTTPRequestHandler) -> None:

@@ -1,21 +1,17 @@
 """The CDN's client against the double, and against signatures worked out elsewhere."""
 
-import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import requests
+from listening import Listening, Quiet
+from maxcdn import MaxCdnDouble
 from requests_oauthlib import OAuth1
 
 from reconciler.core.derive import Secret
 from reconciler.errors import StageFailed
 from reconciler.shell.cdn import PullZones, pull_zones
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "doubles"))
-from maxcdn import MaxCdnDouble
 
 ORIGIN = "http://chess-club.localhost:8080"
 
@@ -132,13 +128,10 @@ def test_what_the_provider_complains_of_is_told(cdn: PullZones, account: MaxCdnD
 
 @pytest.fixture
 def origin() -> Iterator[str]:
-    class Pages(BaseHTTPRequestHandler):
+    class Pages(Quiet):
         served = 0
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
-            pass
-
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802 - its name
             Pages.served += 1
             content = f"page {Pages.served}".encode()
             self.send_response(200)
@@ -148,13 +141,8 @@ def origin() -> Iterator[str]:
             self.end_headers()
             self.wfile.write(content)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join(10)
+    with Listening(Pages) as listening:
+        yield listening.address
 
 
 def test_a_purge_is_seen_at_the_edge(cdn: PullZones, account: MaxCdnDouble, origin: str) -> None:

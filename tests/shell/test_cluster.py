@@ -139,8 +139,6 @@ def test_an_unknown_node_is_a_usage_error(root: Path) -> None:
 
 
 def test_a_cluster_that_was_never_made_is_said_not_to_be_there(tmp_path: Path) -> None:
-    if not Engine().answers():
-        pytest.skip("no Docker engine here")
     assert not cluster.exists(tmp_path, "contract-never")
     for command in (cluster.kill, cluster.revive):
         with pytest.raises(UsageError, match="there is no node1 of a cluster 'contract-never'"):
