@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from reconciler.core import names
+from reconciler.core.connections import max_connections
 from reconciler.core.specs import NANOSECONDS
 from reconciler.core.specs import host_port as _port
 from reconciler.core.specs import mounted_file as _file
@@ -44,28 +45,11 @@ UIDS: Mapping[Platform, int] = {
 }
 
 SCRATCH = "/tmp"  # noqa: S108 - of the container, a tmpfs
-# PHP's children of one webhead (6) and its one health child, each with one connection.
-CONNECTIONS_PER_WEBHEAD = 7
-SPARE_CONNECTIONS = 50
-MIN_CONNECTIONS = 256
 
 
 def service_of(platform: Platform) -> str:
     """Name of the Swarm service of one of `PLATFORMS`."""
     return f"wpaas-{platform}"
-
-
-def max_connections(webheads: int) -> int:
-    """MariaDB's limit for a fleet of `webheads` containers, rolling updates (x2) included.
-
-    A power of two, so that the database is started again a few times in a fleet's life and not
-    with each new site. MariaDB's own default (151) is spent by 21 webheads.
-    """
-    wanted = 2 * webheads * CONNECTIONS_PER_WEBHEAD + SPARE_CONNECTIONS
-    limit = MIN_CONNECTIONS
-    while limit < wanted:
-        limit *= 2
-    return limit
 
 
 def render(

@@ -4,16 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from reconciler.core.platform_services import (
     BUNDLED,
     CONFIGS,
     PLATFORMS,
     SECRETS,
-    SPARE_CONNECTIONS,
-    max_connections,
     render,
 )
 
@@ -148,10 +144,3 @@ def test_the_same_facts_give_the_same_specs() -> None:
 def test_one_more_site_does_not_restart_the_database() -> None:
     assert rendered(webheads=6) == rendered(webheads=8)
     assert rendered(webheads=6) != rendered(webheads=60)
-
-
-@given(st.integers(min_value=0, max_value=5_000))
-def test_connections_suffice_for_a_rolling_update_of_all(webheads: int) -> None:
-    limit = max_connections(webheads)
-    assert limit >= 14 * webheads + SPARE_CONNECTIONS
-    assert limit <= 2 * max(256, 14 * webheads + SPARE_CONNECTIONS)
