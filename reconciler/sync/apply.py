@@ -19,6 +19,7 @@ from reconciler.core.model import (
     DesiredSite,
     Observed,
     ObservedCluster,
+    Service,
     Spec,
 )
 from reconciler.core.outcome import Outcome
@@ -221,11 +222,13 @@ def _roll(run: Run, site: DesiredSite) -> None:
     if before is None:
         swarm.create_service(site.service)
     else:
-        spec = as_forced(site.service, before.spec)
-        swarm.update_service(before, _ordered(spec, run.observed.cluster, name))
+        _write(run, site, before, run.observed.cluster)
     health = run.watch.until_healthy(name, site.replicas, HEALTH_DEADLINE_S, run.superseded)
     if health.state == "stalled" and not run.superseded():
-        _write_again(run, site, name)
+        # A dying node stopped it, say: written again it goes on. A second stop is a failure.
+        seen = swarm.observe()
+        if live := seen.services.get(name):
+            _write(run, site, live, seen)
         health = run.watch.until_healthy(name, site.replicas, HEALTH_DEADLINE_S, run.superseded)
     error = "" if health.state == "healthy" else health.reason
     if not error:
@@ -238,13 +241,10 @@ def _roll(run: Run, site: DesiredSite) -> None:
     raise StageFailed("apply", f"the new webheads are not healthy: {error}", where=site.name)
 
 
-def _write_again(run: Run, site: DesiredSite, name: str) -> None:
-    """Go on with a roll-out that a dying node stopped, say; a second stop is a failure."""
-    seen = run.fleet.swarm.observe()
-    live = seen.services.get(name)
-    if live is not None:
-        spec = as_forced(site.service, live.spec)
-        run.fleet.swarm.update_service(live, _ordered(spec, seen, name))
+def _write(run: Run, site: DesiredSite, live: Service, cluster: ObservedCluster) -> None:
+    """The wanted spec over a living service's, as `cluster` was seen with it."""
+    spec = as_forced(site.service, live.spec)
+    run.fleet.swarm.update_service(live, _ordered(spec, cluster, names.service_name(site.name)))
 
 
 def _go_back(run: Run, site: DesiredSite, name: str) -> None:
