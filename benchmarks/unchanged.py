@@ -4,7 +4,7 @@ import time
 
 from benchmarks.arena import Arena, until_idle
 from benchmarks.figure import Figure, Group, Target
-from demo.engines import docker, versions
+from demo.engines import container_of, docker, sql, versions
 from demo.stage import Stage, wait_until
 
 STATEMENTS = (
@@ -52,23 +52,14 @@ def _writes_of_one_loop(stage: Stage) -> int:
 
 def _statements(stage: Stage) -> int:
     """The database's own count of statements that can write."""
-    script = f'MYSQL_PWD=$(cat /run/secrets/database-root) mariadb -N -uroot -e "{STATEMENTS}"'
-    return int(float(_in_platform(stage, "wpaas-database", script)))
+    return int(float(sql(stage.engines, STATEMENTS)))
 
 
 def _store_writes(stage: Stage, since: float) -> int:
     """Files of the store that were written since."""
+    engine, container = container_of(stage.engines, "store")
     script = f"find {STORE_DATA} -type f -newermt @{since:.3f} | wc -l"
-    return int(_in_platform(stage, "wpaas-store", script))
-
-
-def _in_platform(stage: Stage, service: str, script: str) -> str:
-    """Output of a shell script in a platform service's one container, wherever it runs."""
-    for engine in stage.engines.values():
-        found = docker(engine, "ps", "-q", "--filter", f"name={service}").split()
-        if found:
-            return docker(engine, "exec", found[0], "sh", "-c", script)
-    raise AssertionError(f"{service} runs nowhere")
+    return int(docker(engine, "exec", container, "sh", "-c", script))
 
 
 GROUPS = (Group(names=("unchanged",), measure=unchanged),)

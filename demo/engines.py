@@ -56,6 +56,25 @@ def webheads(engines: Mapping[str, str], site: str) -> list[Webhead]:
     return found
 
 
+def container_of(engines: Mapping[str, str], service: str) -> tuple[str, str]:
+    """(engine, container id) of the one running container of `wpaas-SERVICE`, wherever it runs.
+
+    Raises AssertionError where none does.
+    """
+    for engine in engines.values():
+        found = docker(engine, "ps", "-q", "--filter", f"name=wpaas-{service}\\.").split()
+        if found:
+            return engine, found[0]
+    raise AssertionError(f"{service} runs nowhere")
+
+
+def sql(engines: Mapping[str, str], statement: str) -> str:
+    """What the bundled database answers to root: a row a line, values between tabs."""
+    engine, container = container_of(engines, "database")
+    script = f'MYSQL_PWD=$(cat /run/secrets/database-root) mariadb -N -uroot -e "{statement}"'
+    return docker(engine, "exec", container, "sh", "-c", script).strip()
+
+
 def versions(engine: str) -> dict[str, int]:
     """Name → version of every service, config, secret and network of the Swarm."""
     found: dict[str, int] = {}

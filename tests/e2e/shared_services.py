@@ -1,25 +1,16 @@
-"""The platform's own containers, each where it runs: its engine, a pause of it, a look into the database."""
+"""The platform's own containers, each where it runs: its engine, a pause of it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from demo.engines import docker
+from demo.engines import container_of, docker
 from demo.stage import Stage
-
-
-def container_of(stage: Stage, service: str) -> tuple[str, str]:
-    """(engine, container id) of the one running container of `wpaas-SERVICE`."""
-    for engine in stage.engines.values():
-        found = docker(engine, "ps", "-q", "--filter", f"name=wpaas-{service}\\.").split()
-        if found:
-            return engine, found[0]
-    raise AssertionError(f"{service} runs nowhere")
 
 
 @contextmanager
 def paused(stage: Stage, service: str) -> Iterator[None]:
     """The service takes connections and says nothing, the worst way to be away."""
-    engine, container = container_of(stage, service)
+    engine, container = container_of(stage.engines, service)
     docker(engine, "pause", container)
     try:
         yield
@@ -42,10 +33,3 @@ def hung_engines(stage: Stage, *nodes: str) -> Iterator[None]:
 def _signal(stage: Stage, node: str, name: str) -> None:
     command = f"kill -{name} $(cat /var/run/docker.pid)"
     docker(stage.context.builder, "exec", f"wpaas-{stage.context.name}-{node}", "sh", "-c", command)
-
-
-def sql(stage: Stage, statement: str) -> str:
-    """What the database answers to root: a row a line, values between tabs."""
-    engine, container = container_of(stage, "database")
-    script = f'MYSQL_PWD=$(cat /run/secrets/database-root) mariadb -N -uroot -e "{statement}"'
-    return docker(engine, "exec", container, "sh", "-c", script).strip()

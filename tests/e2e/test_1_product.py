@@ -8,7 +8,7 @@ import time
 import pytest
 import requests
 
-from demo.engines import docker, inspect, versions
+from demo.engines import docker, inspect, sql, versions
 from demo.stage import Stage, wait_until
 from demo.steps import FIRST_SITES, SITES, Step, steps
 
@@ -66,19 +66,11 @@ def test_a_webhead_reaches_no_node_and_nothing_outside(stage: Stage) -> None:
 
 def _writes(stage: Stage) -> dict[str, int]:
     """The database's own count of statements that write."""
-    node = next(
-        n
-        for n in stage.engines
-        if docker(stage.engines[n], "ps", "-q", "--filter", "name=wpaas-database")
+    statement = (
+        "SHOW GLOBAL STATUS WHERE Variable_name IN ('Com_create_db','Com_create_table',"
+        "'Com_create_user','Com_grant','Com_alter_user','Com_drop_db')"
     )
-    engine = stage.engines[node]
-    container = docker(engine, "ps", "-q", "--filter", "name=wpaas-database").split()[0]
-    script = (
-        'MYSQL_PWD=$(cat /run/secrets/database-root) mariadb -N -uroot -e "SHOW GLOBAL STATUS WHERE'
-        " Variable_name IN ('Com_create_db','Com_create_table','Com_create_user','Com_grant',"
-        "'Com_alter_user','Com_drop_db')\""
-    )
-    lines = docker(engine, "exec", container, "sh", "-c", script).splitlines()
+    lines = sql(stage.engines, statement).splitlines()
     return {name: int(value) for name, value in (line.split() for line in lines)}
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from shared_services import hung_engines, paused, sql
+from shared_services import hung_engines, paused
 
 from demo.author import Author, picture
-from demo.engines import docker
+from demo.engines import docker, sql
 from demo.load import load
 from demo.stage import Stage, wait_until
 from demo.steps import FIRST_SITES, allow
@@ -115,7 +115,7 @@ def test_a_registry_that_hangs_stops_new_images_alone(settled: Stage) -> None:
         said(settled, "image", settled.context.registry)
         assert get(settled) == 200
     settled.until_applied(commit, 60)
-    live = sql(settled, f"SELECT document FROM site_{OTHER.replace('-', '_')}.wpaas_live")
+    live = sql(settled.engines, f"SELECT document FROM site_{OTHER.replace('-', '_')}.wpaas_live")
     assert "away-one" in live
     settled.repository.change_site(OTHER, lambda doc: doc.pop("plugins"))
     settled.until_applied(settled.repository.commit("The tea house does without"), 60)

@@ -5,9 +5,9 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from shared_services import paused, sql
+from shared_services import paused
 
-from demo.engines import docker
+from demo.engines import docker, sql
 from demo.stage import Stage, wait_until
 from demo.steps import FIRST_SITES, allow
 
@@ -82,9 +82,9 @@ def test_a_new_site_is_whole_whatever_its_daemon_was_killed_after(
     services = docker(kills.context.engines[0], "service", "ls", "--format", "{{.Name}}").split()
     assert [name for name in services if site in name] == [f"wpaas_{site}"]
     database = f"site_{site.replace('-', '_')}"
-    assert sql(kills, f"SELECT COUNT(*) FROM {database}.wp_users") == "1"
+    assert sql(kills.engines, f"SELECT COUNT(*) FROM {database}.wp_users") == "1"
     hello = f"SELECT COUNT(*) FROM {database}.wp_posts WHERE post_name = 'hello-world'"
-    assert sql(kills, hello) == "1"
+    assert sql(kills.engines, hello) == "1"
 
 
 @pytest.mark.parametrize("moment", ["waiting", "made"])
