@@ -25,7 +25,8 @@ def burst(host: str, port: int, count: int) -> list[float]:
         poll.register(number, select.EPOLLIN)
     print("ready", flush=True)
     sys.stdin.readline()
-    sent, took = {}, {}
+    sent: dict[int, float] = {}
+    took: dict[int, float] = {}
     for connection, request in zip(connections, requests, strict=True):
         sent[connection.fileno()] = time.perf_counter()
         connection.send(request)
