@@ -152,6 +152,8 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Own, Out
     for part in NEEDED:
         shutil.copytree(ROOT / "deploy" / part, root / "deploy" / part)
     shutil.copy(ROOT / "deploy/binaries.lock", root / "deploy/binaries.lock")
+    # What a killed run left, or one of another clone, carries another master key.
+    cluster.down(root, NAME)
     context = cluster.up(root, NAME, PORT, lambda what, seconds: print(f"{seconds:.1f} s {what}"))
     layout = cluster.layout_of(root, NAME)
     servers = Outside(tmp_path_factory.mktemp("outside"), layout.subnet)

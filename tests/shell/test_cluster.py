@@ -34,6 +34,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("clone")
     for part in ("node", "front"):
         shutil.copytree(ROOT / "deploy" / part, folder / "deploy" / part)
+    # What a killed run left, or one of another clone, carries another master key.
+    cluster.down(folder, NAME)
     cluster.up(folder, NAME, PORT, quiet)
     yield folder
     cluster.down(folder, NAME)
