@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.core.blob import SUBMODULE, Blob
+from reconciler.core.blob import PATHS, SUBMODULE, Blob
 from reconciler.core.review.change import Change
 from reconciler.core.review.codeowners import PLACES
 from reconciler.errors import UsageError
 from reconciler.shell.git_answers import SHA, Entry, complaint, to_contents, to_entries
 from reconciler.shell.git_environment import environment
 from reconciler.shell.program import run
-from reconciler.shell.worktree import PATHS
 
 READ_TIMEOUT_S = 60.0
 
