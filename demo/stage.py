@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import requests
 
-from demo.engines import Webhead, webheads
+from demo.engines import Webhead, docker, webheads
 from demo.repository import FleetRepository
 from reconciler.shell.context import Context, read
 from reconciler.shell.probe import look
@@ -164,7 +164,27 @@ class Stage:
             nodes = {webhead.node for webhead in found if webhead.healthy}
             return len(found) == len(nodes) == 2
 
-        wait_until(f"{site} has two webheads", settled, deadline_s)
+        try:
+            wait_until(f"{site} has two webheads", settled, deadline_s)
+        except Late as late:
+            raise Late(f"{late}\n{self._seen(site)}") from None
+
+    def _seen(self, site: str) -> str:
+        """What engines, Swarm and daemon say of a site, for whoever must find out why it is late."""
+        service, leader = f"wpaas_{site}", self.context.engines[0]
+        fields = "{{.Name}} {{.Node}} {{.DesiredState}} {{.CurrentState}} {{.Error}}"
+        state = (
+            "{{.Spec.UpdateConfig.Order}} {{.Spec.TaskTemplate.ForceUpdate}} {{json .UpdateStatus}}"
+        )
+        return "\n".join(
+            (
+                *(f"{one.node} {one.id[:12]} healthy={one.healthy}" for one in self.webheads(site)),
+                docker(leader, "service", "ps", "--no-trunc", f"--format={fields}", service),
+                docker(leader, "service", "inspect", f"--format={state}", service),
+                json.dumps(self.status()),
+                self._log.read_text(encoding="utf-8", errors="replace")[-4000:],
+            )
+        )
 
     def until_all_new(self, site: str, old: set[str], deadline_s: float) -> None:
         """Wait until the site is live with webheads that are not among `old` (container ids)."""
