@@ -165,7 +165,7 @@ def desk_of(arguments: argparse.Namespace) -> "Desk":
     """The desk of the fleet's folder, with the image of the cluster that is known here, if any."""
     from dataclasses import replace
 
-    from reconciler.core.vetting.php import analyse_php
+    from reconciler.core.vetting.php.analysis import analyse_php
     from reconciler.daemon.clock import now
     from reconciler.shell.vetting_cache import default_folder
     from reconciler.sync.vetting import base_image, open_desk, report_cache

@@ -110,7 +110,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _desk(
     arguments: argparse.Namespace, files: "Mapping[str, Blob]", compiled: "Compiled"
 ) -> "Desk":
-    from reconciler.core.vetting.php import analyse_php
+    from reconciler.core.vetting.php.analysis import analyse_php
     from reconciler.daemon.clock import now
     from reconciler.shell.sources import Archives
     from reconciler.shell.vetting_cache import default_folder

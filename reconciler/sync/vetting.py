@@ -18,7 +18,8 @@ from reconciler.core.vetting.candidate import NOTHING_GRANTED, Candidate, Target
 from reconciler.core.vetting.finding import Finding
 from reconciler.core.vetting.headers import about
 from reconciler.core.vetting.packaging import php_paths
-from reconciler.core.vetting.php import RULES, PhpReport
+from reconciler.core.vetting.php.checks import RULES
+from reconciler.core.vetting.php.report import PhpReport
 from reconciler.core.vetting.profile import Profile, profile
 from reconciler.core.vetting.review_file import review_problem
 from reconciler.core.vetting.target import target_of

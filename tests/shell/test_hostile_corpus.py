@@ -41,7 +41,7 @@ from reconciler.core.places import Place
 from reconciler.core.vetting.bump import compare
 from reconciler.core.vetting.candidate import Candidate, Target
 from reconciler.core.vetting.packaging import php_paths
-from reconciler.core.vetting.php import analyse_php
+from reconciler.core.vetting.php.analysis import analyse_php
 from reconciler.core.vetting.vet import Vetting, vet
 from reconciler.errors import StageFailed
 from reconciler.shell.schemas import load_schemas

@@ -8,7 +8,7 @@ from reconciler.core.layers import File
 from reconciler.core.manifest import PackageKind
 from reconciler.core.vetting.candidate import Candidate, Grants, Target
 from reconciler.core.vetting.finding import Fact, Finding
-from reconciler.core.vetting.php import PhpReport
+from reconciler.core.vetting.php.report import PhpReport
 
 TARGET = Target(php="8.4", wp="6.8")
 MAIN = """<?php

@@ -8,7 +8,8 @@ from reconciler.core.vetting.bump import compare
 from reconciler.core.vetting.candidate import Candidate, Grants
 from reconciler.core.vetting.lanes import lane
 from reconciler.core.vetting.packaging import php_paths
-from reconciler.core.vetting.php import PhpReport, analyse_php
+from reconciler.core.vetting.php.analysis import analyse_php
+from reconciler.core.vetting.php.report import PhpReport
 from reconciler.core.vetting.report import Report, report
 from reconciler.core.vetting.report_text import first_screen
 from reconciler.core.vetting.vet import Around, vet

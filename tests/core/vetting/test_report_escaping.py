@@ -14,7 +14,7 @@ from reconciler.core.vetting.deed import Deed
 from reconciler.core.vetting.finding import Fact, found
 from reconciler.core.vetting.lanes import lane
 from reconciler.core.vetting.packaging import HIDDEN_FILE
-from reconciler.core.vetting.php import PhpReport
+from reconciler.core.vetting.php.report import PhpReport
 from reconciler.core.vetting.report import Report, report
 from reconciler.core.vetting.report_html import as_html
 from reconciler.core.vetting.report_json import as_json, as_sarif
