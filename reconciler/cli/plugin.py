@@ -112,7 +112,8 @@ def _vet(arguments: argparse.Namespace) -> int:
         vetting = bump.after
     if arguments.write:
         write_review(desk, subject)
-    made = report(vetting, bump, lane(vetting, bump, None), desk.used_by(subject))
+    outside = desk.outside(subject)
+    made = report(vetting, bump, outside, lane(vetting, bump, outside), desk.used_by(subject))
     print(_formatted(made, arguments.format, subject.folder), end="")
     return EXIT_BLOCKED if vetting.verdict == "block" else 0
 

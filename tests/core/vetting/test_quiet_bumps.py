@@ -1,7 +1,7 @@
 """Bumps that mean harm and keep quiet about it are loud on the first screen; honest ones are green."""
 
 import pytest
-from packages import MAIN, plugin
+from packages import MAIN, known, plugin
 
 from reconciler.core.vetting.accepted import Acceptance
 from reconciler.core.vetting.bump import compare
@@ -78,7 +78,7 @@ def bumped(added: str, main: str = NOW, acceptances: tuple[Acceptance, ...] = ()
         old.files,
         new.files,
     )
-    return report(bump.after, bump, lane(bump.after, bump, 30))
+    return report(bump.after, bump, known(30), lane(bump.after, bump, known(30)))
 
 
 @pytest.mark.parametrize("name", QUIET)
@@ -111,5 +111,8 @@ HONEST = {
 @pytest.mark.parametrize("name", HONEST)
 def test_an_honest_bump_is_green(name: str) -> None:
     made = bumped(HONEST[name])
-    assert (made.lane.colour, made.lane.reasons) == ("green", ("same maker, nothing new",))
+    assert (made.lane.colour, made.lane.reasons) == (
+        "green",
+        ("same maker, nothing new", "public for 30 days"),
+    )
     assert len(first_screen(made)) <= 9
