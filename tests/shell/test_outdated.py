@@ -36,6 +36,14 @@ def refresh(fleet: Fleet) -> int:
     return fleet.run("advisories", "refresh", "--feed", f"{fleet.wporg.address}/feed")
 
 
+def allowed_beside(fleet: Fleet, known: dict[str, object]) -> None:
+    """Version 3.9 is allowed, and the fleet knows what this feed says."""
+    fleet.publish("3.9")
+    fleet.run("plugin", "add", "event-list", *SIGNED)
+    fleet.wporg.feed = known
+    refresh(fleet)
+
+
 def test_a_known_hole_is_refreshed_said_and_closed(
     fleet: Fleet, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -63,10 +71,7 @@ def test_a_known_hole_is_refreshed_said_and_closed(
 def test_a_bump_says_which_holes_it_closes_and_goes_where_they_are_closed(
     fleet: Fleet, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fleet.publish("3.9")
-    fleet.run("plugin", "add", "event-list", *SIGNED)
-    fleet.wporg.feed = feed("3.9.1", "3.9.2")
-    refresh(fleet)
+    allowed_beside(fleet, feed("3.9.1", "3.9.2"))
     for version in ("3.9.1", "3.9.2", "4.0"):
         fleet.publish(version)
     bump = ("plugin", "bump", "event-list", "--security", *SIGNED)
@@ -83,10 +88,7 @@ def test_a_bump_says_which_holes_it_closes_and_goes_where_they_are_closed(
 def test_a_bump_into_a_known_hole_takes_two(
     fleet: Fleet, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fleet.publish("3.9")
-    fleet.run("plugin", "add", "event-list", *SIGNED)
-    fleet.wporg.feed = feed("4.0", "4.1")
-    refresh(fleet)
+    allowed_beside(fleet, feed("4.0", "4.1"))
     fleet.publish("4.0")
     capsys.readouterr()
     fleet.run("plugin", "bump", "event-list", *SIGNED)
@@ -100,10 +102,7 @@ def test_a_bump_into_a_known_hole_takes_two(
 def test_a_release_is_green_by_itself_once_the_directory_says_that_it_is_old(
     fleet: Fleet, days: int, lane: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fleet.publish("3.9")
-    fleet.run("plugin", "add", "event-list", *SIGNED)
-    fleet.wporg.feed = feed("3.8", "3.9")
-    refresh(fleet)
+    allowed_beside(fleet, feed("3.8", "3.9"))
     fleet.publish("3.10")
     since = (now() - timedelta(days=days)).date().isoformat()
     fleet.wporg.known[("plugin", "event-list")]["last_updated"] = f"{since} 9:13am GMT"
@@ -117,10 +116,7 @@ def test_a_release_is_green_by_itself_once_the_directory_says_that_it_is_old(
 def test_an_archive_that_calls_itself_old_takes_a_reviewer(
     fleet: Fleet, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fleet.publish("3.9")
-    fleet.run("plugin", "add", "event-list", *SIGNED)
-    fleet.wporg.feed = feed("3.8", "3.9")
-    refresh(fleet)
+    allowed_beside(fleet, feed("3.8", "3.9"))
     fleet.publish("3.10")
     fleet.wporg.known[("plugin", "event-list")]["last_updated"] = ""
     capsys.readouterr()
@@ -133,10 +129,7 @@ def test_an_archive_that_calls_itself_old_takes_a_reviewer(
 def test_a_hole_that_no_version_mends_is_said(
     fleet: Fleet, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fleet.publish("3.9")
-    fleet.run("plugin", "add", "event-list", *SIGNED)
-    fleet.wporg.feed = feed("*", "")
-    refresh(fleet)
+    allowed_beside(fleet, feed("*", ""))
     assert fleet.run("plugin", "bump", "event-list", "--security", *SIGNED) == 2
     assert "no version mends its hole yet" in capsys.readouterr().err
 
