@@ -17,7 +17,8 @@ from pathlib import Path
 from benchmarks.arena import Arena
 from benchmarks.figure import Figure, Group, Target
 from reconciler.core.layers import File
-from reconciler.core.vetting.php import RULES, analyse_php
+from reconciler.core.vetting.php.analysis import analyse_php
+from reconciler.core.vetting.php.checks import RULES
 from reconciler.shell import vetting as shell
 from reconciler.shell.program import must, run
 from reconciler.shell.vetting_cache import ReportCache

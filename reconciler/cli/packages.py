@@ -191,7 +191,10 @@ def _wanted(arguments: argparse.Namespace, bench: "Bench", package: "Package") -
         if mending == "":
             what = "no version mends its hole yet"
             raise UsageError(what, where=package.slug, fix="replace it, or write state: blocked")
-        return arguments.to or mending or ""
+        if mending and arguments.to and not packages.mends(bench, package, arguments.to):
+            what = f"{arguments.to} does not mend every known hole of {package.version}"
+            raise UsageError(what, where=package.slug, fix=f"say --to {mending}, or leave it out")
+        return (arguments.to or mending) if mending else ""
     if arguments.to:
         return str(arguments.to)
     if isinstance(package.source, SourcePath):
@@ -245,6 +248,8 @@ def bench_of(arguments: argparse.Namespace) -> "Bench":
 
 def _vetted(arguments: argparse.Namespace, change: "Change") -> int:
     """Vet what was written, keep its review, print the report; 1 where it blocks."""
+    from dataclasses import replace
+
     from reconciler.cli.plugin import desk_of, write_review
     from reconciler.core.vetting.lanes import lane
     from reconciler.core.vetting.report import report
@@ -254,6 +259,8 @@ def _vetted(arguments: argparse.Namespace, change: "Change") -> int:
     was = f"{before.version} → " if before else ""
     print(f"{package.kind} {package.slug} {was}{package.version} is in plugins-allowlist.yaml")
     desk = desk_of(arguments)
+    if change.listed is not None:
+        desk = replace(desk, snapshot=desk.snapshot.with_listing(change.listed))
     subject = desk.of_entry(package)
     vetting, bump = desk.judge(subject), None
     if before is not None:
@@ -263,7 +270,8 @@ def _vetted(arguments: argparse.Namespace, change: "Change") -> int:
         except StageFailed as e:
             print(f"wpaas: not compared with {before.version}: {e}", file=sys.stderr)
     write_review(desk, subject)
-    made = report(vetting, bump, lane(vetting, bump, None), desk.used_by(subject))
+    outside = desk.outside(subject)
+    made = report(vetting, bump, outside, lane(vetting, bump, outside), desk.used_by(subject))
     print(as_text(made), end="")
     return EXIT_FAILED if vetting.verdict == "block" else 0
 

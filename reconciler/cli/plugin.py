@@ -112,7 +112,8 @@ def _vet(arguments: argparse.Namespace) -> int:
         vetting = bump.after
     if arguments.write:
         write_review(desk, subject)
-    made = report(vetting, bump, lane(vetting, bump, None), desk.used_by(subject))
+    outside = desk.outside(subject)
+    made = report(vetting, bump, outside, lane(vetting, bump, outside), desk.used_by(subject))
     print(_formatted(made, arguments.format, subject.folder), end="")
     return EXIT_BLOCKED if vetting.verdict == "block" else 0
 
@@ -165,7 +166,7 @@ def desk_of(arguments: argparse.Namespace) -> "Desk":
     """The desk of the fleet's folder, with the image of the cluster that is known here, if any."""
     from dataclasses import replace
 
-    from reconciler.core.vetting.php import analyse_php
+    from reconciler.core.vetting.php.analysis import analyse_php
     from reconciler.daemon.clock import now
     from reconciler.shell.vetting_cache import default_folder
     from reconciler.sync.vetting import base_image, open_desk, report_cache

@@ -110,7 +110,9 @@ def _run(arguments: argparse.Namespace) -> int:
 def _desk(
     arguments: argparse.Namespace, files: "Mapping[str, Blob]", compiled: "Compiled"
 ) -> "Desk":
-    from reconciler.core.vetting.php import analyse_php
+    from reconciler.core.advisory_policy import snapshot_of
+    from reconciler.core.snapshot import Snapshot
+    from reconciler.core.vetting.php.analysis import analyse_php
     from reconciler.daemon.clock import now
     from reconciler.shell.sources import Archives
     from reconciler.shell.vetting_cache import default_folder
@@ -126,6 +128,7 @@ def _desk(
         archives=Archives(kept.parent / "archives"),
         today=now().date().isoformat(),
         said=lambda done, number: None,
+        snapshot=snapshot_of(files)[0] or Snapshot(),
     )
 
 

@@ -30,7 +30,8 @@ package that has no entry yet it is a warning: it says what to decide on.
 `--format json` is one object: `{"slug", "version", "verdict": "pass|warn|block", "findings": [{"code",
 "level", "file", "line", "excerpt", "why", "fix", "mark"}], "capabilities": {ability: [value]},
 "behaviour": {"now", "later", "later_days", "answered", "left", "incomplete", "measured"}, "kind", "tree_sha256", "accepted", "syntax", "lane": {"colour", "reviewers", "reasons"},
-"change"}`; with `--against` each finding has `new`. Exit code: 0 pass or warn, 1 block.
+"public": {"since", "said_by": "directory|archive|repository|nobody", "days"}, "holes": [{"id", "title",
+"severity"}], "change"}`; with `--against` each finding has `new`. Exit code: 0 pass or warn, 1 block.
 
 Codes that begin with `behaviour-` come from `--run`: the package is used in the fleet's image, on a
 scratch site without a way out, as visitor, author and administrator; then on a copy of that site with the

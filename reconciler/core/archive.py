@@ -10,6 +10,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from reconciler.core.layers import File
@@ -66,6 +67,7 @@ class _Entry:
     size: int
     mode: int
     at: int
+    day: str
 
 
 def unpack(data: bytes, folder: str) -> dict[str, File]:
@@ -87,6 +89,22 @@ def unpack(data: bytes, folder: str) -> dict[str, File]:
     if not files:
         raise BadArchive("archive-unreadable", "there are no files in it")
     return dict(sorted(files.items()))
+
+
+def newest_day(data: bytes) -> str:
+    """The newest day (YYYY-MM-DD) that an archive gives to a file; "" for none. Who packed it wrote it.
+
+    Raises BadArchive, as `unpack` does.
+    """
+    return max((entry.day for entry in _entries(data)), default="")
+
+
+def _day(dos: int) -> str:
+    """A date of DOS: seven bits of years since 1980, four of the month, five of the day."""
+    try:
+        return date(1980 + (dos >> 9), dos >> 5 & 15, dos & 31).isoformat()
+    except ValueError:
+        return ""
 
 
 def _entries(data: bytes) -> Iterator[_Entry]:
@@ -120,6 +138,7 @@ def _entries(data: bytes) -> Iterator[_Entry]:
             size=head[9],
             mode=head[15] >> 16 if head[1] >> 8 == _UNIX else 0,
             at=head[16],
+            day=_day(head[6]),
         )
         yield _checked(entry)
         at += _CENTRAL.size + name + extra + note

@@ -8,6 +8,7 @@ from reconciler.core.document import Document
 from reconciler.core.manifest import Allowlist, Package, PackageKind, Site, SourcePath
 from reconciler.core.problem import Problem
 from reconciler.core.tree import tree_sha256
+from reconciler.core.vetting.accepted import Acceptance
 from reconciler.core.vetting.candidate import Grants
 
 IMAGE = "image/"
@@ -53,6 +54,20 @@ def grants_of(package: Package) -> Grants:
         tables=package.tables,
         routes=package.routes,
         writes=package.writes,
+    )
+
+
+def acceptances_of(package: Package) -> tuple[Acceptance, ...]:
+    """The exceptions of an entry, signed by its reviewers."""
+    return tuple(
+        Acceptance(
+            code=each.code,
+            mark=each.mark,
+            because=each.because,
+            until=each.until,
+            by=package.reviewed_by,
+        )
+        for each in package.exceptions
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, get_args
@@ -46,6 +46,12 @@ class Snapshot:
     def about(self, kind: str, slug: str) -> Sequence[Advisory]:
         """The advisories about a package, in the order of the snapshot."""
         return self._advisories.get((kind, slug), ())
+
+    def with_listing(self, listing: Listing) -> "Snapshot":
+        """The same, with a newer answer of the directory about one package."""
+        key = (listing.kind, listing.slug)
+        others = (each for each in self.listings if (each.kind, each.slug) != key)
+        return replace(self, listings=(*others, listing))
 
     @cached_property
     def _listings(self) -> Mapping[tuple[str, str], Listing]:

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from reconciler.core.archive import BadArchive, unpack
+from reconciler.core.archive import BadArchive, newest_day, unpack
 from reconciler.core.layers import File, tree_digest
 from reconciler.core.manifest import Package, PackageKind, Source
 from reconciler.core.places import PLACES, Place, path_of, place_of, places_by
@@ -68,6 +68,11 @@ class Archives:
         place = self._places[place_of(source)]
         url = place.origin + path_of(kind, slug, version, source)
         return download(url, where=where, redirects=place.redirects, limits=self._limits)
+
+    def packed_on(self, package: Package) -> str:
+        """The newest day that a kept archive tells of its files (YYYY-MM-DD); "" where none is kept."""
+        data = self._kept(package.archive_sha256) if package.archive_sha256 else None
+        return "" if data is None else newest_day(data)
 
     def keep(self, data: bytes) -> None:
         """Keep an archive in every store. Raises StageFailed where one does not take it."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from reconciler.core.layers import File
 from reconciler.core.vetting.finding import Rule, found
-from reconciler.core.vetting.php import PhpReport
+from reconciler.core.vetting.php.report import PhpReport
 from reconciler.errors import StageFailed
 from reconciler.shell.vetting_cache import ReportCache
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.core.vetting.finding import Fact, Finding, Rule
-from reconciler.core.vetting.php import PhpReport
+from reconciler.core.vetting.php.report import PhpReport
 
 _SUM_CHARS = 64
 

@@ -3,10 +3,10 @@
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.core.archive import MAX_UNPACKED_BYTES, BadArchive, unpack
+from reconciler.core.archive import MAX_UNPACKED_BYTES, BadArchive, newest_day, unpack
 from reconciler.core.layers import File
 from reconciler.core.vetting.archives import ARCHIVE_RULES, ARCHIVE_TOO_LARGE
 from reconciler.core.vetting.finding import Finding, found
@@ -21,11 +21,15 @@ _NOT_ENTERED = {".git", ".hg", ".svn"}
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was found: the package's slug by its folder, files, and findings about what is no file."""
+    """What was found: the package's slug by its folder, files, and findings about what is no file.
+
+    `packed_on`: the newest day that an archive tells of its files, "" for a folder.
+    """
 
     slug: str
     files: dict[str, File]
     findings: tuple[Finding, ...] = ()
+    packed_on: str = ""
 
 
 def read_package(place: Path, slug: str = "") -> Read:
@@ -58,7 +62,7 @@ def opened(data: bytes, slug: str) -> Read:
     """Open a zip whose one folder is `slug` ("" for whatever its first entry is below)."""
     name = slug or _first_folder(data)
     try:
-        return Read(name, unpack(data, name))
+        return Read(name, unpack(data, name), packed_on=newest_day(data))
     except BadArchive as e:
         finding = found(ARCHIVE_RULES[e.code], "", 1, e.args[0], detail=e.args[0])
         return Read(name, {}, (finding,))
@@ -71,7 +75,7 @@ def _zip(place: Path, slug: str) -> Read:
         limit = f"it is over {MAX_ARCHIVE_BYTES} bytes"
         return Read(slug or place.stem, {}, (found(ARCHIVE_TOO_LARGE, "", 1, limit, detail=limit),))
     read = opened(data, slug)
-    return read if read.slug else Read(place.stem, read.files, read.findings)
+    return read if read.slug else replace(read, slug=place.stem)
 
 
 def _first_folder(data: bytes) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,8 +11,16 @@ from reconciler.core.advisories import fixed_version, hitting
 from reconciler.core.advisory_policy import snapshot_of
 from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled, compile_fleet
+from reconciler.core.directory import Listing
 from reconciler.core.image import folder_files
-from reconciler.core.manifest import Allowlist, Package, PackageKind, Source, SourcePath
+from reconciler.core.manifest import (
+    Allowlist,
+    Package,
+    PackageKind,
+    Source,
+    SourceArchive,
+    SourcePath,
+)
 from reconciler.core.problem import Problem
 from reconciler.core.proposal import Found, Signed, pins, proposal, source_at
 from reconciler.core.snapshot import Snapshot
@@ -50,10 +59,14 @@ class Bench:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A package as it is written now. `before` is the entry that it took the place of, if any."""
+    """A package as it is written now. `before` is the entry that it took the place of, if any.
+
+    `listed`: what the directory said of it a moment ago.
+    """
 
     package: Package
     before: Package | None = None
+    listed: Listing | None = None
 
 
 def open_bench(folder: Path, archives: Archives, directory: Directory, now: datetime) -> Bench:
@@ -95,7 +108,7 @@ def add(
     file = AllowlistFile(bench.folder)
     file.add(package)
     _write(bench, file, data)
-    return Change(package=package)
+    return Change(package=package, listed=_listed(bench, package))
 
 
 def bump(bench: Bench, package: Package, version: str, signed: Signed) -> Change | None:
@@ -123,7 +136,16 @@ def bump(bench: Bench, package: Package, version: str, signed: Signed) -> Change
     else:
         file.pin(package, package.version, pins(package, new))
     _write(bench, file, data)
-    return Change(package=new, before=package)
+    return Change(package=new, before=package, listed=_listed(bench, new))
+
+
+def _listed(bench: Bench, package: Package) -> Listing | None:
+    """Since when it is public is worth a question; that nobody answers is no reason to stop."""
+    if not isinstance(package.source, SourceArchive):
+        return None
+    with suppress(StageFailed):
+        return bench.directory.listing(package.kind, package.slug, bench.now.date().isoformat())
+    return None
 
 
 def newest(bench: Bench, kind: PackageKind, slug: str) -> str:
@@ -142,6 +164,11 @@ def mending(bench: Bench, package: Package) -> str | None:
     if not hitting(known, package.kind, package.slug, package.version):
         return None
     return fixed_version(known, package.kind, package.slug, package.version)
+
+
+def mends(bench: Bench, package: Package, version: str) -> bool:
+    """Whether a version has none of the holes that are known."""
+    return not hitting(bench.snapshot.advisories, package.kind, package.slug, version)
 
 
 def fetched(

@@ -1,6 +1,7 @@
 """Packages that a proposal brings, vetted against what the base has of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled
@@ -26,7 +27,8 @@ def vet_packages(
     make_desk: MakeDesk,
 ) -> tuple[Sequence[Vetted], Sequence[Problem]]:
     """Vet each; what cannot be read, what blocks, and facts that were not kept are problems."""
-    before, after = make_desk(proposal.base, base), make_desk(proposal.result, result)
+    before = make_desk(proposal.base, base)
+    after = replace(make_desk(proposal.result, result), snapshot=before.snapshot)
     vetted: list[Vetted] = []
     problems: list[Problem] = []
     for package in packages:
@@ -46,7 +48,8 @@ def _vetted(package: Package, before: Desk, after: Desk) -> Vetted:
     if older is not None:
         bump = after.against(subject, before.of_entry(older), vetting)
         vetting = bump.after
-    made = report(vetting, bump, lane(vetting, bump, None), after.used_by(subject))
+    known = after.outside(subject)
+    made = report(vetting, bump, known, lane(vetting, bump, known), after.used_by(subject))
     return Vetted(made, package.slug)
 
 

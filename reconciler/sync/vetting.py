@@ -1,24 +1,27 @@
 """Vetting, from what a person names to the judgement: find the files, analyse, compare, keep."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import assert_never
 
+from reconciler.core.advisory_policy import snapshot_of
 from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled, compile_fleet
 from reconciler.core.image import BASE_REPOSITORY, base_context, base_tag, folder_files
 from reconciler.core.layers import File
 from reconciler.core.manifest import Package, PackageKind, SourceArchive, SourcePath, SourceRelease
-from reconciler.core.packages import grants_of, users_of
+from reconciler.core.packages import acceptances_of, grants_of, users_of
 from reconciler.core.problem import Problem
-from reconciler.core.vetting.accepted import Acceptance
+from reconciler.core.snapshot import Snapshot
 from reconciler.core.vetting.bump import Bump, compare
 from reconciler.core.vetting.candidate import NOTHING_GRANTED, Candidate, Target
 from reconciler.core.vetting.finding import Finding
 from reconciler.core.vetting.headers import about
+from reconciler.core.vetting.outside import Outside, mended, outside, public_since
 from reconciler.core.vetting.packaging import php_paths
-from reconciler.core.vetting.php import RULES, PhpReport
+from reconciler.core.vetting.php.checks import RULES
+from reconciler.core.vetting.php.report import PhpReport
 from reconciler.core.vetting.profile import Profile, profile
 from reconciler.core.vetting.review_file import review_problem
 from reconciler.core.vetting.target import target_of
@@ -40,12 +43,14 @@ PHP_RULES = (*RULES, ANALYSIS_FAILED)
 class Subject:
     """A package to judge. `entry` is None where the allowlist has none of this version.
 
-    `folder` is where it lies in the fleet's repository, "" where it does not.
+    `folder` is where it lies in the fleet's repository, "" where it does not; `packed_on` the newest
+    day (YYYY-MM-DD) that its archive tells of its files.
     """
 
     candidate: Candidate
     entry: Package | None
     folder: str = ""
+    packed_on: str = ""
     refusals: tuple[Finding, ...] = ()
 
 
@@ -54,6 +59,7 @@ class Desk:
     """Where packages are judged: a fleet's files, and what was found out before.
 
     `today` is YYYY-MM-DD. `lint`: address of an engine and an image, for the syntax by its PHP.
+    `snapshot`: what is known of holes and of the directory, never from the proposal that is judged.
     """
 
     fleet: Path
@@ -65,6 +71,7 @@ class Desk:
     today: str
     said: Said
     lint: tuple[str, str] | None = None
+    snapshot: Snapshot = field(default_factory=Snapshot)
 
     @property
     def target(self) -> Target:
@@ -93,15 +100,17 @@ class Desk:
     def of_entry(self, entry: Package) -> Subject:
         """The package of an entry of the allowlist."""
         files: Mapping[str, File]
-        folder: str
         match entry.source:
             case SourcePath(path):
-                files, folder = folder_files(self.blobs, path), path
+                files = folder_files(self.blobs, path)
+                return Subject(candidate=self._candidate(entry, files), entry=entry, folder=path)
             case SourceArchive() | SourceRelease():
-                files, folder = self.archives.files(entry), ""
+                files = self.archives.files(entry)
+                packed_on = self.archives.packed_on(entry)
+                candidate = self._candidate(entry, files)
+                return Subject(candidate=candidate, entry=entry, packed_on=packed_on)
             case never:
                 assert_never(never)
-        return Subject(candidate=self._candidate(entry, files), entry=entry, folder=folder)
 
     def judge(self, subject: Subject, behaviour: Behaviour | None = None) -> Vetting:
         """Everything that is to be said of a package."""
@@ -116,7 +125,7 @@ class Desk:
             behaviour,
             around=Around(
                 others=self._others(candidate),
-                acceptances=acceptances(entry) if entry else (),
+                acceptances=acceptances_of(entry) if entry else (),
                 today=self.today,
                 standing="entered" if entry else "proposed",
             ),
@@ -133,7 +142,18 @@ class Desk:
         )
         without_lint = replace(self, lint=None)
         old = without_lint.judge(before)
-        return compare(old, judged, older.candidate.files, subject.candidate.files)
+        own = subject.candidate
+        versions = (older.candidate.version, own.version)
+        fixes = mended(self.snapshot, own.kind, own.slug, *versions, self.today)
+        return compare(old, judged, older.candidate.files, own.files, fixes)
+
+    def outside(self, subject: Subject) -> Outside:
+        """What is known of a package that its files cannot say."""
+        own, entry = subject.candidate, subject.entry
+        listed = self.snapshot.listing(own.kind, own.slug)
+        source = entry.source if entry else None
+        public = public_since(listed, own.version, source, subject.packed_on, self.today)
+        return outside(self.snapshot, own.kind, own.slug, own.version, public, self.today)
 
     def older(self, subject: Subject, what: str) -> Subject:
         """The version to compare with: a version of the allowlist, a folder or a zip.
@@ -189,6 +209,7 @@ class Desk:
             candidate=candidate,
             entry=entry,
             folder=_inside(place, self.fleet),
+            packed_on=read.packed_on,
             refusals=read.findings,
         )
 
@@ -241,6 +262,7 @@ def open_desk(
         archives=archives,
         today=today,
         said=said,
+        snapshot=snapshot_of(blobs)[0] or Snapshot(),
     )
 
 
@@ -256,20 +278,6 @@ def base_image(desk: Desk, host: str) -> str | None:
     platform = desk.compiled.platform
     tag = base_tag(base_context(desk.blobs), platform.wordpress if platform else None)
     return f"{host}/{BASE_REPOSITORY}:{tag}"
-
-
-def acceptances(entry: Package) -> tuple[Acceptance, ...]:
-    """The exceptions of an entry, signed by its reviewers."""
-    return tuple(
-        Acceptance(
-            code=each.code,
-            mark=each.mark,
-            because=each.because,
-            until=each.until,
-            by=entry.reviewed_by,
-        )
-        for each in entry.exceptions
-    )
 
 
 def _inside(place: Path, fleet: Path) -> str:

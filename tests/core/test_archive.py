@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.archive import BadArchive, unpack
+from reconciler.core.archive import BadArchive, newest_day, unpack
 from reconciler.core.layers import File
 
 PHP = b"<?php // a plugin\n"
@@ -159,3 +159,17 @@ def test_odd_packing_and_encryption_are_refused() -> None:
 def test_an_empty_archive_is_refused() -> None:
     with pytest.raises(BadArchive, match="no files"):
         unpack(zipped(("notice/", b"")), "notice")
+
+
+def test_the_newest_day_is_what_the_archive_says_of_its_files() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        for name, day in (("a/b", (2026, 8, 30)), ("a/c", (2025, 12, 31)), ("a/d", (2026, 15, 0))):
+            info = zipfile.ZipInfo(name, (*day, 0, 0, 0))
+            packed.writestr(info, b"x")
+    assert newest_day(out.getvalue()) == "2026-08-30"
+
+
+def test_what_is_no_archive_has_no_day() -> None:
+    with pytest.raises(BadArchive):
+        newest_day(b"PK")

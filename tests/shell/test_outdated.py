@@ -3,12 +3,14 @@ directory and of a feed: the real ones are not asked by tests."""
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from package_fleet import SIGNED, Fleet, fleet_in, in_repository
 
 from reconciler.cli import main
+from reconciler.daemon.clock import now
 
 
 @pytest.fixture
@@ -32,6 +34,14 @@ def feed(last: str, fixed: str, cvss: float = 8.1) -> dict[str, object]:
 
 def refresh(fleet: Fleet) -> int:
     return fleet.run("advisories", "refresh", "--feed", f"{fleet.wporg.address}/feed")
+
+
+def allowed_beside(fleet: Fleet, known: dict[str, object]) -> None:
+    """Version 3.9 is allowed, and the fleet knows what this feed says."""
+    fleet.publish("3.9")
+    fleet.run("plugin", "add", "event-list", *SIGNED)
+    fleet.wporg.feed = known
+    refresh(fleet)
 
 
 def test_a_known_hole_is_refreshed_said_and_closed(
@@ -58,13 +68,68 @@ def test_a_known_hole_is_refreshed_said_and_closed(
     assert "no known hole" in capsys.readouterr().out
 
 
+def test_a_bump_says_which_holes_it_closes_and_goes_where_they_are_closed(
+    fleet: Fleet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    allowed_beside(fleet, feed("3.9.1", "3.9.2"))
+    for version in ("3.9.1", "3.9.2", "4.0"):
+        fleet.publish(version)
+    bump = ("plugin", "bump", "event-list", "--security", *SIGNED)
+    assert fleet.run(*bump, "--to", "3.9.1") == 2
+    assert "3.9.1 does not mend every known hole of 3.9" in capsys.readouterr().err
+    assert fleet.package().version == "3.9"
+    assert fleet.run(*bump) == 0
+    assert fleet.package().version == "3.9.2"
+    said = capsys.readouterr().out
+    assert "FIXES    id-1 SQL injection, CVSS 8.1, CVE-2026-1" in said
+    assert "lane green, no reviewer needed: same maker, nothing new; it mends a known hole" in said
+
+
+def test_a_bump_into_a_known_hole_takes_two(
+    fleet: Fleet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    allowed_beside(fleet, feed("4.0", "4.1"))
+    fleet.publish("4.0")
+    capsys.readouterr()
+    fleet.run("plugin", "bump", "event-list", *SIGNED)
+    said = capsys.readouterr().out
+    assert "lane red, 2 reviewers: it has a known hole" in said
+    assert "HOLES!   id-1 SQL injection" in said
+    assert "FIXES" not in said
+
+
+@pytest.mark.parametrize(("days", "lane"), [(30, "green, no reviewer"), (3, "yellow, 1 reviewer")])
+def test_a_release_is_green_by_itself_once_the_directory_says_that_it_is_old(
+    fleet: Fleet, days: int, lane: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    allowed_beside(fleet, feed("3.8", "3.9"))
+    fleet.publish("3.10")
+    since = (now() - timedelta(days=days)).date().isoformat()
+    fleet.wporg.known[("plugin", "event-list")]["last_updated"] = f"{since} 9:13am GMT"
+    capsys.readouterr()
+    assert fleet.run("plugin", "bump", "event-list", *SIGNED) == 0
+    said = capsys.readouterr().out
+    assert f"lane {lane}" in said
+    assert "days, says the directory" in said
+
+
+def test_an_archive_that_calls_itself_old_takes_a_reviewer(
+    fleet: Fleet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    allowed_beside(fleet, feed("3.8", "3.9"))
+    fleet.publish("3.10")
+    fleet.wporg.known[("plugin", "event-list")]["last_updated"] = ""
+    capsys.readouterr()
+    assert fleet.run("plugin", "bump", "event-list", *SIGNED) == 0
+    said = capsys.readouterr().out
+    assert "lane yellow, 1 reviewer: the directory did not say how long it has been public" in said
+    assert "its archive says 1980-01-01, which is its author's word" in said
+
+
 def test_a_hole_that_no_version_mends_is_said(
     fleet: Fleet, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fleet.publish("3.9")
-    fleet.run("plugin", "add", "event-list", *SIGNED)
-    fleet.wporg.feed = feed("*", "")
-    refresh(fleet)
+    allowed_beside(fleet, feed("*", ""))
     assert fleet.run("plugin", "bump", "event-list", "--security", *SIGNED) == 2
     assert "no version mends its hole yet" in capsys.readouterr().err
 

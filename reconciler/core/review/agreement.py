@@ -1,11 +1,11 @@
 """Who has to agree with a proposal, by the base's CODEOWNERS and the owners of its sites."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.core.compiler import Compiled
-from reconciler.core.manifest import Site
+from reconciler.core.manifest import Package, Site
 from reconciler.core.review.authority import owners_in, site_name
 from reconciler.core.review.change import Area, Change, Proposal
 from reconciler.core.review.codeowners import Owners, read_owners
@@ -74,23 +74,40 @@ def _each(
         changes = [change for change in proposal.changes if change.area == area]
         if changes:
             yield Agreement(_people(_of(owners, changes)), number, (request,))
-    yield from _packages(proposal, owners, vetted)
+    yield from _packages(proposal, base, result, owners, vetted)
     yield from _sites(proposal, base, result, owners)
     others = proposal.in_area("other")
     if others:
         yield Agreement(_people(_of(owners, others)), 1, ("read the other files",))
 
 
-def _packages(proposal: Proposal, owners: Owners, vetted: Sequence[Vetted]) -> Iterator[Agreement]:
+def _packages(
+    proposal: Proposal, base: Compiled, result: Compiled, owners: Owners, vetted: Sequence[Vetted]
+) -> Iterator[Agreement]:
     areas: tuple[Area, ...] = ("allowlist", "review", "image")
     changes = proposal.in_area(*areas)
     if not changes:
+        return
+    green = vetted and all(each.lane.colour == "green" for each in vetted)
+    if green and not proposal.in_area("image") and _but_pins(base) == _but_pins(result):
         return
     number = max([1, *(each.lane.reviewers for each in vetted)])
     if proposal.in_area("image"):
         number = 2
     what = "read the vetting report" if vetted else "read what changes for plugins and themes"
     yield Agreement(_people(_of(owners, changes)), number, (what,))
+
+
+def _but_pins(compiled: Compiled) -> list[Package]:
+    """The allowlist without what a bump writes: where only that differs, nobody is trusted with more."""
+    packages = compiled.allowlist.packages if compiled.allowlist else ()
+    return [
+        replace(
+            package, version="", tree_sha256="", archive_sha256=None, license="", requires_php=None,
+            requires_wp=None, tested_up_to=None, reviewed_by=(), reviewed_at="", reason="",
+        )
+        for package in packages
+    ]  # fmt: skip
 
 
 def _sites(

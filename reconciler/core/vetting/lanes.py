@@ -6,6 +6,7 @@ from typing import Literal
 
 from reconciler.core.vetting.accepted import Accepted
 from reconciler.core.vetting.bump import Bump
+from reconciler.core.vetting.outside import Outside, worst
 from reconciler.core.vetting.vet import Vetting
 
 Colour = Literal["green", "yellow", "red"]
@@ -28,19 +29,21 @@ class Lane:
         return REVIEWERS[self.colour]
 
 
-def lane(vetting: Vetting, bump: Bump | None, published_days: int | None) -> Lane:
-    """The lane of a package that is proposed.
-
-    `published_days`: how long these files have been public at their source; None where nobody knows.
-    """
-    red = tuple(_red(vetting, bump))
+def lane(vetting: Vetting, bump: Bump | None, outside: Outside) -> Lane:
+    """The lane of a package that is proposed."""
+    red = tuple(_red(vetting, bump, outside))
     if red:
         return Lane("red", red)
-    yellow = tuple(_yellow(vetting, bump, published_days))
-    return Lane("yellow", yellow) if yellow else Lane("green", ("same maker, nothing new",))
+    yellow = tuple(_yellow(bump, outside))
+    if yellow or bump is None:
+        return Lane("yellow", yellow)
+    why = "it mends a known hole" if bump.fixes else outside.public.words
+    return Lane("green", ("same maker, nothing new", why))
 
 
-def _red(vetting: Vetting, bump: Bump | None) -> Iterator[str]:
+def _red(vetting: Vetting, bump: Bump | None, outside: Outside) -> Iterator[str]:
+    if outside.holes:
+        yield worst(outside.holes)
     if bump is None:
         yield "it is new here"
     elif handed_over(bump) and (bump.more or any(f.level != "info" for f in bump.new)):
@@ -60,7 +63,7 @@ def _key(accepted: Accepted) -> tuple[str, str]:
     return accepted.acceptance.code, accepted.acceptance.mark
 
 
-def _yellow(vetting: Vetting, bump: Bump | None, published_days: int | None) -> Iterator[str]:
+def _yellow(bump: Bump | None, outside: Outside) -> Iterator[str]:
     if bump is None:
         return
     if bump.who:
@@ -71,10 +74,11 @@ def _yellow(vetting: Vetting, bump: Bump | None, published_days: int | None) -> 
         yield "there are new findings"
     if bump.spread:
         yield "accepted code stands at more places"
-    if not bump.fixes and published_days is None:
-        yield "nobody knows how long it has been public"
-    elif not bump.fixes and published_days is not None and published_days <= SETTLED_DAYS:
-        yield f"it has been public for {published_days} days only"
+    if outside.unknown:
+        yield outside.unknown
+    days = outside.public.days
+    if not bump.fixes and (days is None or days <= SETTLED_DAYS):
+        yield outside.public.words
 
 
 def handed_over(bump: Bump) -> bool:

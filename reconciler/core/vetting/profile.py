@@ -15,7 +15,7 @@ from reconciler.core.vetting.headers import About, about, header_findings
 from reconciler.core.vetting.libraries import Library, libraries, library_findings
 from reconciler.core.vetting.licence import licence_findings, spdx
 from reconciler.core.vetting.packaging import packaging_findings
-from reconciler.core.vetting.php import PhpReport
+from reconciler.core.vetting.php.report import PhpReport
 from reconciler.core.vetting.scripts import script_facts, script_findings
 
 

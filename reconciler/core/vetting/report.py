@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from reconciler.core.vetting.bump import Bump
 from reconciler.core.vetting.finding import Fact, Finding, abilities
 from reconciler.core.vetting.lanes import Lane
-from reconciler.core.vetting.report_change import comparison
+from reconciler.core.vetting.outside import Outside
+from reconciler.core.vetting.report_change import MAX_FIXES, comparison, holes
 from reconciler.core.vetting.report_phrase import (
     MAX_VALUES,
     Phrase,
@@ -31,12 +32,19 @@ class Report:
     title: Phrase
     vetting: Vetting
     bump: Bump | None
+    outside: Outside
     lane: Lane
     sections: tuple[Section, ...]
     listed: tuple[tuple[Finding, bool | None], ...]
 
 
-def report(vetting: Vetting, bump: Bump | None, lane: Lane, used_by: Sequence[str] = ()) -> Report:
+def report(
+    vetting: Vetting,
+    bump: Bump | None,
+    outside: Outside,
+    lane: Lane,
+    used_by: Sequence[str] = (),
+) -> Report:
     """Arrange what is known. `used_by`: sites that have the package active."""
     own = vetting.profile
     version: Phrase = (
@@ -50,8 +58,10 @@ def report(vetting: Vetting, bump: Bump | None, lane: Lane, used_by: Sequence[st
         for section in (
             _verdict(vetting, bump, lane),
             *((_users(used_by),) if used_by else ()),
+            Section("HOLES", cut(holes(outside.holes), MAX_FIXES, "holes more"), "loud"),
             *(comparison(bump) if bump else _profile(vetting)),
             _did(vetting),
+            Section("PUBLIC", ((outside.public.words,),) if outside.public.since else ()),
             _checked(vetting),
             _todo(vetting, bump),
         )
@@ -64,6 +74,7 @@ def report(vetting: Vetting, bump: Bump | None, lane: Lane, used_by: Sequence[st
         title=title,
         vetting=vetting,
         bump=bump,
+        outside=outside,
         lane=lane,
         sections=_fitted((*loud, *calm)),
         listed=tuple(_listed(vetting, bump)),

@@ -1,8 +1,8 @@
 """What the first screen says of a new version: who, what it can now, what is new in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from reconciler.core.vetting.bump import Bump, Moved
+from reconciler.core.vetting.bump import Bump, Fixed, Moved
 from reconciler.core.vetting.lanes import handed_over
 from reconciler.core.vetting.report_phrase import (
     Phrase,
@@ -28,15 +28,19 @@ def comparison(bump: Bump) -> Iterator[Section]:
     spread = brief(bump.spread)
     yield Section("SPREAD", cut(spread, MAX_PLACES, "rules more"), "loud")
     yield Section("CODE", tuple(_code(bump)))
-    fixes = tuple(
+    yield Section("FIXES", cut(holes(bump.fixes), MAX_FIXES, "fixes more"), "good")
+
+
+def holes(known: Sequence[Fixed]) -> tuple[Phrase, ...]:
+    """A line for each advisory."""
+    return tuple(
         (
-            Quoted(fix.id), " ", Quoted(fix.title),
-            f", {fix.severity}" if fix.severity else "",
-            f", public for {counted(fix.days_public, 'day')}" if fix.days_public is not None else "",
+            Quoted(one.id), " ", Quoted(one.title),
+            *((", ", Quoted(one.severity)) if one.severity else ()),
+            f", public for {counted(one.days_public, 'day')}" if one.days_public is not None else "",
         )
-        for fix in bump.fixes
+        for one in known
     )  # fmt: skip
-    yield Section("FIXES", cut(fixes, MAX_FIXES, "fixes more"), "good")
 
 
 def _who(bump: Bump) -> Section:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler.core.problem import escaped
+from reconciler.core.vetting.bump import Fixed
 from reconciler.core.vetting.finding import Finding, Level, Rule, abilities
 from reconciler.core.vetting.report import Report
 
@@ -44,6 +45,12 @@ def as_json(report: Report) -> str:
             "reviewers": report.lane.reviewers,
             "reasons": list(report.lane.reasons),
         },
+        "public": {
+            "since": report.outside.public.since or None,
+            "said_by": report.outside.public.said_by,
+            "days": report.outside.public.days,
+        },
+        "holes": [_hole(hole) for hole in report.outside.holes],
         "change": _change(report),
     }
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
@@ -83,10 +90,12 @@ def _change(report: Report) -> dict[str, Any] | None:
             }
             for c in bump.changes
         ],
-        "fixes": [
-            {"id": fix.id, "title": fix.title, "severity": fix.severity} for fix in bump.fixes
-        ],
+        "fixes": [_hole(fix) for fix in bump.fixes],
     }
+
+
+def _hole(hole: Fixed) -> dict[str, str]:
+    return {"id": hole.id, "title": hole.title, "severity": hole.severity}
 
 
 def as_sarif(report: Report, folder: str = "") -> str:

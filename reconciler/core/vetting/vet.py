@@ -20,7 +20,7 @@ from reconciler.core.vetting.candidate import Candidate, Grants
 from reconciler.core.vetting.finding import Finding, Rule, in_order
 from reconciler.core.vetting.grants import Standing, grant_findings
 from reconciler.core.vetting.libraries import name_findings
-from reconciler.core.vetting.php import PhpReport
+from reconciler.core.vetting.php.report import PhpReport
 from reconciler.core.vetting.profile import Profile, profile
 from reconciler.core.vetting.requires import version_findings
 

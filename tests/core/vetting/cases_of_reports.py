@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from packages import MAIN, plugin, reports
+from packages import MAIN, known, plugin, reports
 
 from reconciler.core.vetting.accepted import Acceptance
 from reconciler.core.vetting.behaviour import Behaviour
@@ -17,6 +17,7 @@ TODAY = "2026-08-14"
 README = "=== Event List ===\nContributors: {}\n"
 NOW = MAIN.replace("3.10", "3.11")
 GRANTS = Grants(network=("api.example",))
+NOBODY_ASKED, KNOWN = known(None), known(30)
 SAMPLE = b"PK\x03\x04 sample"
 
 
@@ -27,7 +28,7 @@ def call(host: str) -> str:
 def alone(contents: Mapping[str, str | bytes], main: str = MAIN) -> Report:
     candidate = plugin(contents, main=main)
     vetting = vet(candidate, reports(candidate), around=Around(today=TODAY, standing="proposed"))
-    return report(vetting, None, lane(vetting, None, None))
+    return report(vetting, None, NOBODY_ASKED, lane(vetting, None, NOBODY_ASKED))
 
 
 def bump(
@@ -46,7 +47,7 @@ def bump(
     one = vet(before, reports(before), around=around)
     other = vet(after, reports(after), around=around)
     compared: Bump = compare(one, other, before.files, after.files, fixes)
-    return report(compared.after, compared, lane(compared.after, compared, 30), sites)
+    return report(compared.after, compared, KNOWN, lane(compared.after, compared, KNOWN), sites)
 
 
 def accepted_sample() -> tuple[Acceptance, ...]:
@@ -77,7 +78,7 @@ RAN = Behaviour(
 def ran() -> Report:
     candidate = plugin({"inc/a.php": "<?php\n"})
     vetting = vet(candidate, reports(candidate), RAN, around=Around(today=TODAY))
-    return report(vetting, None, lane(vetting, None, None))
+    return report(vetting, None, NOBODY_ASKED, lane(vetting, None, NOBODY_ASKED))
 
 
 CASES: Mapping[str, Callable[[], Report]] = {

@@ -8,7 +8,8 @@ from reconciler.core.layers import File
 from reconciler.core.manifest import PackageKind
 from reconciler.core.vetting.candidate import Candidate, Grants, Target
 from reconciler.core.vetting.finding import Fact, Finding
-from reconciler.core.vetting.php import PhpReport
+from reconciler.core.vetting.outside import Outside, Public
+from reconciler.core.vetting.php.report import PhpReport
 
 TARGET = Target(php="8.4", wp="6.8")
 MAIN = """<?php
@@ -90,3 +91,12 @@ def essentials(value: Any, schema: Mapping[str, Any]) -> None:
     import jsonschema
 
     jsonschema.Draft202012Validator(schema).validate(value)
+
+
+def known(days: int | None) -> Outside:
+    """A version that is public for so many days, and of whose holes nothing is known."""
+    return (
+        Outside(public=Public(days=days, words=f"public for {days} days"))
+        if days is not None
+        else Outside()
+    )

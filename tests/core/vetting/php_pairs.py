@@ -77,6 +77,7 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
         'f("' + "\\x61" * 30 + '");',
         'f("' + "\\xfe" * 30 + '"); f("\\x61 is a letter");',
     ),
+    ("obfuscated-code", 'f("' + "\\141" * 30 + '");', 'f("' + "\\376" * 30 + '");'),
     (
         "obfuscated-code",
         "f('" + "aZ9bY8cX7dW6eV5fU4gT3hS2iR1jQ0kPlOmN+/" * 12 + "');",

@@ -5,7 +5,8 @@ from php_pairs import PAIRS as CODE_PAIRS
 from php_pairs_data import PAIRS as DATA_PAIRS
 
 from reconciler.core.vetting.finding import LEVELS
-from reconciler.core.vetting.php import RULES, analyse_php
+from reconciler.core.vetting.php.analysis import analyse_php
+from reconciler.core.vetting.php.checks import RULES
 
 PAIRS = (*CODE_PAIRS, *DATA_PAIRS)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.core.vetting.finding import abilities
-from reconciler.core.vetting.php import analyse_php
+from reconciler.core.vetting.php.analysis import analyse_php
 
 EVENTS = Path(__file__).parent / "samples" / "event-list" / "event-list.php"
 

@@ -7,7 +7,7 @@ from mutations import GLOBAL, LINES
 from php_pairs import PAIRS as CODE_PAIRS
 from php_pairs_data import PAIRS as DATA_PAIRS
 
-from reconciler.core.vetting.php import analyse_php
+from reconciler.core.vetting.php.analysis import analyse_php
 from reconciler.core.vetting.php.grammar import MAX_BYTES
 
 PAIRS = (*CODE_PAIRS, *DATA_PAIRS)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from mutations import GLOBAL, LINES
 
-from reconciler.core.vetting.php import analyse_php
+from reconciler.core.vetting.php.analysis import analyse_php
 from reconciler.core.vetting.php.grammar import parse
 
 SAMPLES = Path(__file__).parent / "samples"

@@ -1,14 +1,15 @@
 """Bumps that mean harm and keep quiet about it are loud on the first screen; honest ones are green."""
 
 import pytest
-from packages import MAIN, plugin
+from packages import MAIN, known, plugin
 
 from reconciler.core.vetting.accepted import Acceptance
 from reconciler.core.vetting.bump import compare
 from reconciler.core.vetting.candidate import Candidate, Grants
 from reconciler.core.vetting.lanes import lane
 from reconciler.core.vetting.packaging import php_paths
-from reconciler.core.vetting.php import PhpReport, analyse_php
+from reconciler.core.vetting.php.analysis import analyse_php
+from reconciler.core.vetting.php.report import PhpReport
 from reconciler.core.vetting.report import Report, report
 from reconciler.core.vetting.report_text import first_screen
 from reconciler.core.vetting.vet import Around, vet
@@ -77,7 +78,7 @@ def bumped(added: str, main: str = NOW, acceptances: tuple[Acceptance, ...] = ()
         old.files,
         new.files,
     )
-    return report(bump.after, bump, lane(bump.after, bump, 30))
+    return report(bump.after, bump, known(30), lane(bump.after, bump, known(30)))
 
 
 @pytest.mark.parametrize("name", QUIET)
@@ -110,5 +111,8 @@ HONEST = {
 @pytest.mark.parametrize("name", HONEST)
 def test_an_honest_bump_is_green(name: str) -> None:
     made = bumped(HONEST[name])
-    assert (made.lane.colour, made.lane.reasons) == ("green", ("same maker, nothing new",))
+    assert (made.lane.colour, made.lane.reasons) == (
+        "green",
+        ("same maker, nothing new", "public for 30 days"),
+    )
     assert len(first_screen(made)) <= 9

@@ -2,11 +2,12 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from hypothesis import example, given
 from hypothesis import strategies as st
-from packages import MAIN, plugin, reports
+from packages import MAIN, known, plugin, reports
 
 from reconciler.core.vetting.behaviour import Behaviour
 from reconciler.core.vetting.bump import Fixed, compare
@@ -14,7 +15,7 @@ from reconciler.core.vetting.deed import Deed
 from reconciler.core.vetting.finding import Fact, found
 from reconciler.core.vetting.lanes import lane
 from reconciler.core.vetting.packaging import HIDDEN_FILE
-from reconciler.core.vetting.php import PhpReport
+from reconciler.core.vetting.php.report import PhpReport
 from reconciler.core.vetting.report import Report, report
 from reconciler.core.vetting.report_html import as_html
 from reconciler.core.vetting.report_json import as_json, as_sarif
@@ -44,13 +45,14 @@ def told(text: str) -> Report:
     analysed = PhpReport((finding,), (Fact("host", f"h {text}", path, 2),), (text,))
     main = MAIN.replace("Nils B.", f"A {' '.join(text.split())}")
     old, new = plugin(), plugin({path: "<?php\n"}, main=main)
-    fix = Fixed(id=f"WF {text}", title=f"hole {text}")
+    fix = Fixed(id=f"WF {text}", title=f"hole {text}", severity=f"CVSS {text}")
+    around = replace(known(30), holes=(fix,))
     deed = Deed("host", f"did {text}", path, 1, f"how {text}")
     ran = Behaviour(now=(deed,), left=(deed,), incomplete=(f"not {text}",))
     bump = compare(
         vet(old, reports(old)), vet(new, {path: analysed}, ran), old.files, new.files, (fix,)
     )
-    return report(bump.after, bump, lane(bump.after, bump, 30))
+    return report(bump.after, bump, around, lane(bump.after, bump, around))
 
 
 SPAN = re.compile(r"(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)")

@@ -3,7 +3,7 @@
 from typing import get_args
 
 import pytest
-from packages import MAIN, analyse, codes, files, plugin, reports, said
+from packages import MAIN, analyse, codes, files, known, plugin, reports, said
 
 from reconciler.core.archive import ArchiveCode
 from reconciler.core.vetting.accepted import Acceptance, accept
@@ -115,14 +115,14 @@ def bumped(
 
 
 def lane_of(bump: Bump, days: int | None = 30) -> Lane:
-    return lane(bump.after, bump, days)
+    return lane(bump.after, bump, known(days))
 
 
 def test_an_honest_bump_is_green() -> None:
     bump = bumped({"inc/a.php": "<?php\n" + CALL.format("api.example")},
                   {"inc/a.php": "<?php\n// tidied\n" + CALL.format("api.example")})  # fmt: skip
     assert (bump.who, bump.more, bump.less, bump.new, bump.spread) == ((), {}, {}, (), ())
-    assert lane_of(bump) == Lane("green", ("same maker, nothing new",))
+    assert lane_of(bump) == Lane("green", ("same maker, nothing new", "public for 30 days"))
     assert [(c.path, c.how, c.added, c.removed) for c in bump.changes] == [
         ("event-list.php", "changed", 1, 1),
         ("inc/a.php", "changed", 1, 0),
@@ -218,7 +218,7 @@ def test_the_same_version_with_other_files_is_final() -> None:
 
 def test_a_new_package_takes_two() -> None:
     candidate = plugin()
-    assert lane(vet(candidate, {}), None, 400) == Lane("red", ("it is new here",))
+    assert lane(vet(candidate, {}), None, known(400)) == Lane("red", ("it is new here",))
 
 
 def test_the_order_of_files_does_not_matter() -> None:

@@ -14,7 +14,7 @@ from reconciler.core.vetting.behaviour import Behaviour
 from reconciler.core.vetting.candidate import Candidate
 from reconciler.core.vetting.finding import Finding
 from reconciler.core.vetting.packaging import php_paths
-from reconciler.core.vetting.php import analyse_php
+from reconciler.core.vetting.php.analysis import analyse_php
 from reconciler.core.vetting.vet import vet
 from reconciler.shell.behaviour_stand import LABEL, Stand
 from reconciler.sync.behaviour import run_behaviour

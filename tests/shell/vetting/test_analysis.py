@@ -11,7 +11,9 @@ import pytest
 
 from reconciler.core.layers import File
 from reconciler.core.vetting.finding import Fact
-from reconciler.core.vetting.php import RULES, PhpReport, analyse_php
+from reconciler.core.vetting.php.analysis import analyse_php
+from reconciler.core.vetting.php.checks import RULES
+from reconciler.core.vetting.php.report import PhpReport
 from reconciler.shell import vetting
 from reconciler.shell.vetting import ANALYSIS_FAILED, analyse_files, engine_digest
 from reconciler.shell.vetting_cache import ReportCache, default_folder
@@ -103,7 +105,7 @@ def test_where_no_process_comes_up_nothing_is_blamed_on_the_files(tmp_path: Path
     program = (
         "from pathlib import Path\n"
         "from reconciler.core.layers import File\n"
-        "from reconciler.core.vetting.php import analyse_php\n"
+        "from reconciler.core.vetting.php.analysis import analyse_php\n"
         "from reconciler.shell.vetting import analyse_files\n"
         "from reconciler.shell.vetting_cache import ReportCache\n"
         f"cache = ReportCache(Path({str(tmp_path)!r}), 'e' * 64, {{}})\n"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.core.vetting.php import PhpReport, analyse_php
+from reconciler.core.vetting.php.analysis import analyse_php
+from reconciler.core.vetting.php.report import PhpReport
 
 CONTENT = "usr/share/wordpress/wp-content"
 THEME = f"{CONTENT}/themes/twentytwentyone"

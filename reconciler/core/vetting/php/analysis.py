@@ -15,7 +15,7 @@ from reconciler.core.vetting.php.checks.layout import (
     judge_unwalked,
 )
 from reconciler.core.vetting.php.declarations import declare
-from reconciler.core.vetting.php.expressions import EVALUATORS
+from reconciler.core.vetting.php.expressions import EVALUATORS, LEAVES
 from reconciler.core.vetting.php.grammar import MAX_BYTES, parse
 from reconciler.core.vetting.php.report import PhpReport
 from reconciler.core.vetting.php.run import Run
@@ -41,7 +41,7 @@ def analyse_php(path: str, data: bytes) -> PhpReport:
     if tail:
         tree = parse(code) or tree
     root = tree.root_node
-    run = Run(path, code, EVALUATORS, EXECUTORS, root)
+    run = Run(path, code, LEAVES, EVALUATORS, EXECUTORS, root)
     _walk(run, root)
     judge_text(run, root)
     judge_tail(run, root, tail)

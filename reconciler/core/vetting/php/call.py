@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.core.vetting.php.declarations import class_name, function_name
@@ -19,15 +18,24 @@ if TYPE_CHECKING:
 MAX_PARENTS = 5
 
 
-@dataclass(slots=True)
 class Call:
     """`name`: lower-cased; of a function, a method or a class. `target`: a method's object."""
 
-    name: str
-    node: Node
-    arguments: list[Value] = field(default_factory=list)
-    nodes: list[Node] = field(default_factory=list)
-    target: Value = UNKNOWN
+    __slots__ = ("arguments", "name", "node", "nodes", "target")
+
+    def __init__(
+        self,
+        name: str,
+        node: Node,
+        arguments: list[Value] | None = None,
+        nodes: list[Node] | None = None,
+        target: Value = UNKNOWN,
+    ) -> None:
+        self.name = name
+        self.node = node
+        self.arguments = [] if arguments is None else arguments
+        self.nodes = [] if nodes is None else nodes
+        self.target = target
 
     def at(self, place: int) -> Value:
         """The argument at a place, from 0; unknown where there is none."""

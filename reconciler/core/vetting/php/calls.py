@@ -44,7 +44,8 @@ def called(run: Run, node: Node) -> Value:
     value = UNKNOWN
     hidden = False
     if callee.kind_id in _NAME_KINDS:
-        name = function_name(run, run.text(callee))
+        written = run.data[callee.start_byte : callee.end_byte]
+        name = run.resolved.get(written) or _resolved(run, written)
     else:
         value = run.value(callee)
         name = (value.known or "").lower().lstrip("\\")
@@ -63,6 +64,14 @@ def called(run: Run, node: Node) -> Value:
     answered = invoke(run, call)
     run.called = name
     return answered
+
+
+def _resolved(run: Run, written: bytes) -> str:
+    name = function_name(run, written.decode("utf-8", "surrogateescape"))
+    # In a namespace a bare name means another function once one inside was declared.
+    if not run.names.namespace:
+        run.resolved[written] = name
+    return name
 
 
 def invoke(run: Run, call: Call) -> Value:
@@ -94,6 +103,7 @@ def _indirect(run: Run, call: Call) -> Value:
 
 def _arguments(run: Run, call: Call, listed: Node) -> bool:
     """Evaluate what is passed. True for `name(...)`, which makes a closure instead of calling."""
+    arguments, nodes = call.arguments, call.nodes
     for argument in listed.named_children:
         number = argument.kind_id
         if number in _ARGUMENT_KINDS:
@@ -102,16 +112,12 @@ def _arguments(run: Run, call: Call, listed: Node) -> bool:
                 continue
             expression = inner[-1]
             value = run.value(expression)
-            if (
-                value.items is not None
-                and expression.type == "variadic_unpacking"
-                and value.items is not None
-            ):
-                call.arguments.extend(value.items.values())
-                call.nodes.extend([expression] * len(value.items))
+            if value.items is not None and expression.type == "variadic_unpacking":
+                arguments.extend(value.items.values())
+                nodes.extend([expression] * len(value.items))
                 continue
-            call.arguments.append(value)
-            call.nodes.append(expression)
+            arguments.append(value)
+            nodes.append(expression)
         elif number == _PLACEHOLDER:
             return True
     return False

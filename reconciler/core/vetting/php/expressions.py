@@ -214,27 +214,35 @@ def exited(run: Run, node: Node) -> Value:
     return UNKNOWN
 
 
-EVALUATORS: dict[int, Evaluate] = {
-    kind(name): evaluate
-    for name, evaluate in {
+def _by_number(evaluators: dict[str, Evaluate]) -> dict[int, Evaluate]:
+    return {kind(name): evaluate for name, evaluate in evaluators.items()}
+
+
+# Expressions without parts, half of all: none of them leads deeper.
+LEAVES = _by_number(
+    {
         "string": literals.single_quoted,
-        "encapsed_string": literals.encapsed,
-        "heredoc": literals.heredoc,
-        "nowdoc": literals.heredoc,
         "integer": literals.integer,
         "float": literals.integer,
         "boolean": literals.boolean,
         "null": literals.null,
-        "array_creation_expression": literals.array_of,
         "variable_name": variable,
+        "name": named_constant,
+        "qualified_name": named_constant,
+    }
+)
+EVALUATORS = _by_number(
+    {
+        "encapsed_string": literals.encapsed,
+        "heredoc": literals.heredoc,
+        "nowdoc": literals.heredoc,
+        "array_creation_expression": literals.array_of,
         "dynamic_variable_name": dynamic,
         "subscript_expression": subscript,
         "member_access_expression": member,
         "nullsafe_member_access_expression": member,
         "scoped_property_access_expression": scoped_property,
         "class_constant_access_expression": class_constant,
-        "name": named_constant,
-        "qualified_name": named_constant,
         "binary_expression": binary,
         "assignment_expression": assigned,
         "reference_assignment_expression": assigned,
@@ -265,7 +273,7 @@ EVALUATORS: dict[int, Evaluate] = {
         "shell_command_expression": backticks,
         "print_intrinsic": printed,
         "exit_statement": exited,
-    }.items()
-}
+    }
+)
 
-__all__ = ["EVALUATORS", "assign", "bind"]
+__all__ = ["EVALUATORS", "LEAVES", "assign", "bind"]

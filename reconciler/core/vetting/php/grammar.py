@@ -37,7 +37,11 @@ def plain(nodes: list[Node]) -> list[Node]:
 def operands(node: Node) -> list[Node]:
     """The named parts of a node, without comments."""
     nodes = node.named_children
-    return nodes if len(nodes) < 2 else plain(nodes)
+    if len(nodes) > 1:
+        for one in nodes:
+            if one.kind_id == COMMENT:
+                return plain(nodes)
+    return nodes
 
 
 def parse(data: bytes) -> Tree | None:

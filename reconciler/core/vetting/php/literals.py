@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_ITEMS = 3_000
 _QUOTE = ord("'")
+_TRUE, _EMPTY = literal("1"), literal("")
 _SIMPLE = {
     "n": "\n", "t": "\t", "r": "\r", "v": "\v", "e": "\x1b", "f": "\f", "\\": "\\", "$": "$",
     '"': '"', "`": "`",
@@ -25,13 +26,16 @@ _CODE = re.compile(r"(?:x([0-9A-Fa-f]{1,2})|u\{([0-9A-Fa-f]{1,6})\}|([0-7]{1,3})
 
 def single_quoted(run: Run, node: Node) -> Value:
     """`'…'`: only a backslash and a quote are escaped."""
-    start = node.start_byte
-    if run.data[start] != _QUOTE:  # b'…'
-        start += 1
-    body = run.data[start + 1 : node.end_byte - 1].decode("utf-8", "surrogateescape")
+    source = run.data[node.start_byte : node.end_byte]
+    known = run.literals.get(source)
+    if known is not None:
+        return known
+    start = 1 if source[0] == _QUOTE else 2  # b'…'
+    body = source[start:-1].decode("utf-8", "surrogateescape")
     if "\\" in body:
         body = body.replace("\\\\", "\0").replace("\\'", "'").replace("\0", "\\")
-    return Value(body, 0, CLEAN)
+    run.literals[source] = value = Value(body, 0, CLEAN)
+    return value
 
 
 def escape(text: str) -> str:
@@ -90,20 +94,27 @@ def heredoc(run: Run, node: Node) -> Value:
 
 def integer(run: Run, node: Node) -> Value:
     """A number in any of PHP's forms, as decimal text."""
+    source = run.data[node.start_byte : node.end_byte]
+    known = run.literals.get(source)
+    if known is not None:
+        return known
     try:
-        return literal(str(number(run.text(node))))
+        value = literal(str(number(source.decode("utf-8", "surrogateescape"))))
     except ValueError:
-        return NUMBER
+        value = NUMBER
+    run.literals[source] = value
+    return value
 
 
 def boolean(run: Run, node: Node) -> Value:
     """`true` is "1", `false` the empty text, as PHP prints them."""
-    return literal("1" if run.text(node).lower() == "true" else "")
+    # "true" is the shorter word of two.
+    return _TRUE if node.end_byte - node.start_byte == len("true") else _EMPTY
 
 
 def null(_run: Run, _node: Node) -> Value:
     """`null` prints as nothing."""
-    return literal("")
+    return _EMPTY
 
 
 def array_of(run: Run, node: Node) -> Value:

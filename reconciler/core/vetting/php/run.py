@@ -17,7 +17,7 @@ from reconciler.core.vetting.php.value import (
     REQUEST,
     UNKNOWN,
     Value,
-    either,
+    merged,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Run:
         self,
         path: str,
         data: bytes,
+        leaves: Mapping[int, Evaluate],
         evaluators: Mapping[int, Evaluate],
         executors: Mapping[int, Execute],
         root: Node,
@@ -48,6 +49,7 @@ class Run:
         self.path = path
         self.data = data
         self.root = root
+        self._leaves = leaves
         self._evaluators = evaluators
         self._executors = executors
         self.names = Names()
@@ -70,6 +72,9 @@ class Run:
         self.cli = False
         # What most files have not, and what then needs not be looked for at each statement.
         self.echoes_shortly = b"<?=" in data
+        # What was read of a literal's bytes: most stand in a file more than once.
+        self.literals: dict[bytes, Value] = {}
+        self.resolved: dict[bytes, str] = {}
         self.asks_for_cli = b"WP_CLI" in data or b"sapi" in data.lower()
         self.called = ""
         self.depth = 0
@@ -141,7 +146,11 @@ class Run:
 
     def value(self, node: Node) -> Value:
         """What is known of an expression; what its parts do is noted on the way."""
-        evaluate = self._evaluators.get(node.kind_id)
+        number = node.kind_id
+        leaf = self._leaves.get(number)
+        if leaf is not None:
+            return leaf(self, node)
+        evaluate = self._evaluators.get(number)
         depth = self.depth
         if depth >= MAX_DEPTH:
             self.exceeded = "nested too deeply"
@@ -192,7 +201,7 @@ class Run:
         if not after:
             self.env = before
             return True
-        self.env = _merged(after)
+        self.env = merged(after)
         if before is self.globals:
             self.globals = self.env
         return False
@@ -286,15 +295,3 @@ class Run:
             self.env[name] = Value(
                 value.text, value.taint, CLEAN, value.items, value.kind, value.function
             )
-
-
-def _merged(ways: list[dict[str, Value]]) -> dict[str, Value]:
-    first = ways[0]
-    for other in ways[1:]:
-        if other == first:
-            continue
-        for name, value in other.items():
-            known = first.get(name)
-            if known is not value:
-                first[name] = value if known is None else either(known, value)
-    return first

@@ -42,9 +42,10 @@ def expression(run: Run, node: Node) -> bool:
         return False
     inner = children[0]
     value = run.value(inner)
-    start = node.start_byte
-    if run.echoes_shortly and run.data[max(0, start - 12) : start].rstrip().endswith(b"<?="):
-        run.sink(judge_echo, value, inner)
+    if run.echoes_shortly:
+        start = node.start_byte
+        if run.data[max(0, start - 12) : start].rstrip().endswith(b"<?="):
+            run.sink(judge_echo, value, inner)
     number = inner.kind_id
     if number == _CALL:
         return run.called in ENDINGS

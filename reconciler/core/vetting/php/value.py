@@ -131,6 +131,19 @@ def either(one: Value, other: Value) -> Value:
     )
 
 
+def merged(ways: list[dict[str, Value]]) -> dict[str, Value]:
+    """The variables after any of `ways` may have been taken; the first way's are changed into them."""
+    first = ways[0]
+    for other in ways[1:]:
+        if other == first:
+            continue
+        for name, value in other.items():
+            known = first.get(name)
+            if known is not value:
+                first[name] = value if known is None else either(known, value)
+    return first
+
+
 def _either_items(one: Items | None, other: Items | None) -> Items | None:
     if one is None or other is None or len(one) > MAX_JOINED_ITEMS:
         return one if one is other else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -40,9 +41,12 @@ MIN_LITERAL_BYTES: Final = 400
 MAX_ENTROPY_BITS: Final = 5.2
 MAX_HEX_SHARE: Final = 0.4
 MIN_HEX_BYTES: Final = 24
-_NAMES_AND_TEXTS: Final = Query(
+# A letter or a digit written as the number of its byte.
+_LETTERS: Final = re.compile(rb"\\(?:x[3-7][0-9A-Fa-f]|[0-7]{2,3})")
+_NAMES: Final = Query(LANGUAGE, "(name) @name")
+_TEXTS: Final = Query(
     LANGUAGE,
-    "(name) @name (encapsed_string (string_content) @text) (encapsed_string (escape_sequence) @escape)"
+    "(encapsed_string (string_content) @text) (encapsed_string (escape_sequence) @escape)"
     " (heredoc_body (string_content) @text) (heredoc_body (escape_sequence) @escape)",
 )
 _STRINGS: Final = frozenset(["string", "encapsed_string", "heredoc", "nowdoc"])
@@ -55,20 +59,28 @@ _CALLS: Final = words(
 def judge_text(run: Run, root: Node) -> None:
     """Long lines, scrambled names, literals that look like noise; looked for where bytes hint at them."""
     data = run.data
-    lines = data.split(b"\n")
-    longest = max(map(len, lines))
-    if longest > MAX_LINE_BYTES:
+    lines = list(_long(data))
+    if any(len(line) > MAX_LINE_BYTES for line in lines):
         _long_lines(run, root)
     # Only where 400 bytes stand without a space can a literal be noise.
-    if longest >= MIN_LITERAL_BYTES and any(
-        len(word) >= MIN_LITERAL_BYTES
-        for line in lines
-        if len(line) >= MIN_LITERAL_BYTES
-        for word in line.split()
-    ):
+    if any(len(word) >= MIN_LITERAL_BYTES for line in lines for word in line.split()):
         _literals(run, root)
-    if b"_0x" in data or data.count(b"\\x") * 4 > MIN_HEX_BYTES:
-        _scrambled(run, root)
+    if b"_0x" in data and _scrambled(run, root):
+        return
+    if data.count(b"\\") >= MIN_HEX_BYTES and len(_LETTERS.findall(data)) >= MIN_HEX_BYTES:
+        _numbered(run, root)
+
+
+def _long(data: bytes) -> Iterator[bytes]:
+    """The lines that are long enough for a literal of noise; found from newline to newline."""
+    start = 0
+    while start + MIN_LITERAL_BYTES <= len(data):
+        end = data.rfind(b"\n", start, start + MIN_LITERAL_BYTES)
+        if end < 0:
+            end = data.find(b"\n", start)
+            end = len(data) if end < 0 else end
+            yield data[start:end]
+        start = end + 1
 
 
 def end_of_code(data: bytes, root: Node) -> int:
@@ -111,11 +123,7 @@ def _leaves(root: Node) -> Iterator[tuple[Node, str]]:
 
 def _long_lines(run: Run, root: Node) -> None:
     """A long line counts where code stands on it, not where a literal or HTML fills it."""
-    code: Counter[int] = Counter()
-    for node, _parent in _leaves(root):
-        row, end = node.start_point[0], node.end_point[0]
-        if row == end and node.type == "name":
-            code[row] += 1
+    code = Counter(node.start_point[0] for node in _caught(_NAMES, root, "name"))
     for row, count in code.items():
         if count > MAX_NAMES_ON_LINE:
             run.report(OBFUSCATED, _at_row(root, row), f"{count} names on line {row + 1}")
@@ -161,24 +169,33 @@ def _start(node: Node) -> int:
     return node.start_byte
 
 
-def _scrambled(run: Run, root: Node) -> None:
-    hexed = 0
-    first: Node | None = None
-    # What a query catches comes in no certain order, and a report has one.
-    captures = QueryCursor(_NAMES_AND_TEXTS).captures(root)
-    caught = {name: sorted(nodes, key=_start) for name, nodes in captures.items()}
-    for node in caught.get("name", ()):
+def _caught(query: Query, root: Node, name: str) -> list[Node]:
+    """What a query catches comes in no certain order, and a report has one."""
+    return sorted(QueryCursor(query).captures(root).get(name, ()), key=_start)
+
+
+def _scrambled(run: Run, root: Node) -> bool:
+    for node in _caught(_NAMES, root, "name"):
         if run.source(node).startswith(b"_0x"):
             run.report(OBFUSCATED, node, "scrambled names")
-            return
-    for node in caught.get("escape", ()):
+            return True
+    return False
+
+
+def _numbered(run: Run, root: Node) -> None:
+    hexed = 0
+    first: Node | None = None
+    escapes = _caught(_TEXTS, root, "escape")
+    for node in escapes:
         # Bytes that cannot be typed have to be written as numbers; letters have not.
         if run.source(node)[1:2] in b"x01234567" and escape(run.text(node)).isalnum():
             hexed += 1
             first = first or node
-    texts = sum(node.end_byte - node.start_byte for node in caught.get("text", ()))
-    whole = texts + len(caught.get("escape", ()))
-    if first is not None and hexed >= MIN_HEX_BYTES and hexed > MAX_HEX_SHARE * whole:
+    if first is None or hexed < MIN_HEX_BYTES:
+        return
+    texts = sum(node.end_byte - node.start_byte for node in _caught(_TEXTS, root, "text"))
+    whole = texts + len(escapes)
+    if hexed > MAX_HEX_SHARE * whole:
         run.report(OBFUSCATED, first, f"{hexed} of {whole} characters are written as numbers")
 
 
