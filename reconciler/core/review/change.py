@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from reconciler.core.blob import Blob
+from reconciler.core.blob import ADVISORIES, Blob
 from reconciler.core.review.codeowners import PLACES
 from reconciler.core.sitefiles import FOLDER, NOT_SITES
 
@@ -76,7 +76,7 @@ def area_of(path: str) -> Area:
     exact: dict[str, Area] = {
         "plugins-allowlist.yaml": "allowlist",
         "platform.yaml": "platform",
-        "advisories.json": "advisories",
+        ADVISORIES: "advisories",
         "image": "image",
         "sites": "site",
     }
