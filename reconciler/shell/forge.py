@@ -23,10 +23,14 @@ _AWAY = {429, 500, 502, 503, 504}
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """An open pull request; `changed_files` counts a file that moved once."""
+    """An open pull request. `changed_files` counts a file that moved once.
+
+    `base` is the commit that its branch stood at when it was made or last pushed to.
+    """
 
     number: int
     changed_files: int
+    base: str
 
 
 class _Away(Exception):
@@ -44,23 +48,37 @@ class Forge:
         # As `auth`, not as a header: then ~/.netrc does not put another token in its place.
         self._session.auth = self._signed
 
-    def open_pulls(self, owner: str, branch: str, sha: str) -> list[Pull]:
-        """Open pull requests whose head is this commit. A fork's event names none of them."""
-        found = self._pages(f"/pulls?state=open&head={quote(f'{owner}:{branch}', safe='')}")
-        numbers = [int(one["number"]) for one in found if one["head"]["sha"] == sha]
+    def open_pulls(self, owner: str, branch: str, sha: str, into: str) -> list[Pull]:
+        """Open pull requests for the branch `into` with this head. A fork's event names none of them."""
+        query = f"head={quote(f'{owner}:{branch}', safe='')}&base={quote(into, safe='')}"
+        found = self._pages(f"/pulls?state=open&{query}")
+        numbers = [
+            int(one["number"])
+            for one in found
+            if one["head"]["sha"] == sha and one["base"]["ref"] == into
+        ]
+        return [self._pull(number) for number in numbers]
+
+    def _pull(self, number: int) -> Pull:
+        found = self._ask("GET", f"/pulls/{number}")
+        return Pull(number, int(found["changed_files"]), str(found["base"]["sha"]))
+
+    def changed_paths(self, base: str, head: str) -> list[tuple[str, ...]]:
+        """For each file that a head changes, 300 at most: its path, and for one that moved the old one.
+
+        Of these very commits, whatever has been pushed since.
+        """
+        found = self._ask("GET", f"/compare/{base}...{head}?per_page=1")
         return [
-            Pull(number, int(self._ask("GET", f"/pulls/{number}").get("changed_files", 0)))
-            for number in numbers
+            tuple(filter(None, (one["filename"], one.get("previous_filename"))))
+            for one in found["files"]
         ]
 
-    def changed_paths(self, pull: int) -> list[str]:
-        """One entry for each changed file: where it is, and for one that moved where it was too."""
-        return [
-            path
-            for one in self._pages(f"/pulls/{pull}/files?", most=2)
-            for path in (one["filename"], one.get("previous_filename"))
-            if path is not None
-        ]
+    def follows(self, newer: str, older: str) -> bool:
+        """Whether a commit or branch is another one or came after it; False where one is not known."""
+        pair = f"{quote(older, safe='')}...{quote(newer, safe='')}"
+        found = self._ask("GET", f"/compare/{pair}?per_page=1", unknown=True)
+        return found is not None and found["status"] in {"ahead", "identical"}
 
     def own_comment(self, pull: int, mark: str) -> tuple[int, str] | None:
         """(id, body) of the comment that this program wrote; anybody may write the mark."""
@@ -87,7 +105,7 @@ class Forge:
 
     def remove_label(self, pull: int, name: str) -> None:
         """Remove a label; one that is gone meanwhile is no error."""
-        self._ask("DELETE", f"/issues/{pull}/labels/{quote(name, safe='')}", gone=True)
+        self._ask("DELETE", f"/issues/{pull}/labels/{quote(name, safe='')}", unknown=True)
 
     def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token.value}"
@@ -104,7 +122,7 @@ class Forge:
                 return
 
     def _ask(
-        self, verb: str, path: str, body: Mapping[str, Any] | None = None, *, gone: bool = False
+        self, verb: str, path: str, body: Mapping[str, Any] | None = None, *, unknown: bool = False
     ) -> Any:
         retrying = Retrying(
             retry=retry_if_exception_type(_Away),
@@ -116,7 +134,7 @@ class Forge:
             answer = retrying(self._once, verb, path, body)
         except _Away as e:
             raise StageFailed("report", f"the forge is away ({e})", where=self._base) from e
-        if gone and answer.status_code == requests.codes.not_found:
+        if unknown and answer.status_code == requests.codes.not_found:
             return None
         if not answer.ok or answer.is_redirect:
             what = f"{verb} {path.partition('?')[0]}: HTTP {answer.status_code}"

@@ -1,10 +1,19 @@
 """The trusted half of a review: one comment and the labels, from an event and a distrusted report."""
 
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from reconciler.core.review.change import MAX_CHANGED_FILES
-from reconciler.core.review.comment import MARK, Event, changed_labels, comment_for
+from reconciler.core.review.comment import (
+    MARK,
+    Comment,
+    Event,
+    changed_labels,
+    comment_for,
+    on_another_base,
+)
 from reconciler.core.review.kept import MAX_REPORT_BYTES
 from reconciler.shell.forge import Forge, Pull
 
@@ -14,14 +23,12 @@ def comment(event: Event, report: Path, forge: Forge) -> Iterator[str]:
 
     Raises StageFailed where the forge fails.
     """
-    for pull in forge.open_pulls(event.owner, event.branch, event.sha):
+    for pull in forge.open_pulls(event.owner, event.branch, event.sha, event.into):
         yield from _on(pull, event, _bytes(report), forge)
 
 
 def _on(pull: Pull, event: Event, report: bytes | None, forge: Forge) -> Iterator[str]:
-    many = pull.changed_files > MAX_CHANGED_FILES
-    paths = [] if many else forge.changed_paths(pull.number)
-    wanted = comment_for(event.sha, report, paths, pull.changed_files)
+    wanted = _wanted(pull, event, report, forge)
     known = forge.own_comment(pull.number, MARK)
     if known is None:
         forge.write_comment(pull.number, wanted.body)
@@ -38,9 +45,26 @@ def _on(pull: Pull, event: Event, report: bytes | None, forge: Forge) -> Iterato
         yield f"#{pull.number}: labels {' '.join([*(f'+{n}' for n in more), *(f'-{n}' for n in less)])}"
 
 
+def _wanted(pull: Pull, event: Event, report: bytes | None, forge: Forge) -> Comment:
+    many = pull.changed_files > MAX_CHANGED_FILES
+    files = [] if many else forge.changed_paths(pull.base, event.sha)
+    wanted = comment_for(event.sha, report, files, pull.changed_files)
+    # One commit may be proposed for two branches: an old one has other owners, and what was found
+    # there must not be told here.
+    fits = not wanted.base or (
+        forge.follows(wanted.base, pull.base) and forge.follows(event.into, wanted.base)
+    )
+    return wanted if fits else on_another_base(event.sha)
+
+
 def _bytes(report: Path) -> bytes | None:
+    """The report; None where there is none, or what is there is no file of its own."""
     try:
-        with report.open("rb") as opened:
+        # Not followed, and not waited for: a stranger may have made it a link or a pipe.
+        number = os.open(report, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(number, "rb") as opened:
+            if not stat.S_ISREG(os.fstat(number).st_mode):
+                return None
             return opened.read(MAX_REPORT_BYTES + 1)
     except OSError:
         return None

@@ -81,6 +81,8 @@ class Hosted:
 
     def commented(self, state: State, pull: int) -> subprocess.CompletedProcess[str]:
         """What the last step of comment.yml gives."""
+        state.line = [self.start]
+        state.pulls[pull]["base"]["sha"] = self.start
         event = workflow_run(state, pull)
         place = self.machine.workspace.parent / "event.json"
         place.write_text(json.dumps(event))
@@ -180,6 +182,9 @@ def test_only_the_half_that_reads_no_proposal_may_write() -> None:
     assert "fetch" not in json.dumps(comment["jobs"]["comment"]["steps"])
     assert "ref" not in comment["jobs"]["comment"]["steps"][0]["with"]
     assert comment[True]["workflow_run"]["workflows"] == [review["name"]]
+    proposed = review[True]["pull_request"]
+    assert proposed["branches"] == ["main"]
+    assert "edited" in proposed["types"], "its base may be changed after the check"
     for steps in (*jobs(REVIEW).values(), *jobs(COMMENT).values()):
         for step in steps:
             if step.get("uses", "").startswith("actions/checkout@"):

@@ -65,8 +65,8 @@ def _section(section: Section) -> dict[str, Any]:
     return {"label": section.label, "tone": section.tone, "lines": lines}
 
 
-def from_json(data: bytes, head: str) -> Told:
-    """Read a report that is about the commit `head`. Raises NotAReport."""
+def from_json(data: bytes, head: str) -> tuple[str, Told]:
+    """(id of the base, what is told) of a report about the commit `head`. Raises NotAReport."""
     if len(data) > MAX_REPORT_BYTES:
         raise NotAReport(f"it is larger than {MAX_REPORT_BYTES} bytes")
     try:
@@ -75,12 +75,15 @@ def from_json(data: bytes, head: str) -> Told:
         raise NotAReport("it is not JSON") from e
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise NotAReport(f"it is not of format {FORMAT}")
+    base = _text(value, "base")
+    if not _SHA.fullmatch(base):
+        raise NotAReport("its base is no commit")
     if not _SHA.fullmatch(_text(value, "head")) or value["head"] != head:
         raise NotAReport("it is about another commit")
     outcome = _text(value, "outcome")
     if outcome not in get_args(Outcome):
         raise NotAReport("its outcome is none")
-    return Told(
+    return base, Told(
         outcome=cast(Outcome, outcome),
         headline=_headline(value),
         author=_text(value, "author"),
