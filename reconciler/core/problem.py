@@ -35,6 +35,7 @@ ProblemCode = Literal[
     "name-confusable",
     "name-mismatch",
     "name-reserved",
+    "name-was-used",
     "no-sites",
     "not-allowed-value",
     "not-among-owners",

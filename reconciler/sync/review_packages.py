@@ -65,7 +65,7 @@ def _not_read(package: Package, error: StageFailed) -> Problem:
         code="package-not-read",
         file=ALLOWLIST,
         value=shown(package.slug),
-        message=f"{package.kind} {package.slug} {shown(package.version)} was not vetted: {error.what}",
+        message=f"the {package.kind} {package.slug} {shown(package.version)} could not be vetted: {error.what}",
         fix=error.fix or "correct its source and digests; `wpaas plugin add` writes them",
     )
 
@@ -81,8 +81,8 @@ def _blocked(vetted: Sequence[Vetted]) -> Iterator[Problem]:
                 code="vetting-blocks",
                 file=ALLOWLIST,
                 value=own.slug,
-                message=f"{own.kind} {own.slug} {shown(own.version)} does what no site may run: {', '.join(codes)}",
-                fix="have it mended, or let two reviewers write an exception with its reason",
+                message=f"the {own.kind} {own.slug} {shown(own.version)} does what no package may here: {', '.join(codes)}",
+                fix="ask its author to mend it, or let two reviewers write an exception with its reason",
             )
 
 

@@ -114,7 +114,7 @@ def test_a_good_site_from_a_fork_is_commented_on(hosted: Hosted) -> None:
     state.pull(7, owner="amira", branch="italia", sha=sha, files=["sites/italia.json"])
     assert hosted.commented(state, 7).returncode == 0
     (comment,) = state.comments[7]
-    assert "adds site italia" in comment["body"]
+    assert "adds the site italia" in comment["body"]
     assert state.labels[7] == ["needs-review", "site:new"]
 
 

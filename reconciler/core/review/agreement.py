@@ -43,8 +43,9 @@ class Agreement:
     @property
     def words(self) -> str:
         """All that they are asked for, in one sentence."""
-        two = ", two of you" if self.number > 1 else ""
-        return f"{'; '.join(dict.fromkeys(self.requests))}; then approve{two}"
+        asked = list(dict.fromkeys(self.requests))
+        then = "then two of you approve" if self.number > 1 else "then approve"
+        return f"please {'; '.join(asked)}{';' if len(asked) > 1 else ','} {then}"
 
 
 def agreements(

@@ -1,7 +1,7 @@
 """What a proposal changes, file by file. A file that moved is one that went and one that came."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from reconciler.core.blob import ADVISORIES, Blob
@@ -43,7 +43,8 @@ class Change:
 class Proposal:
     """A base, the changes of a head since both parted, and paths that the base changed since too.
 
-    `author` and `approved_by` are forge logins; `author` is None where nobody said.
+    `author` and `approved_by` are forge logins; `author` is None where nobody said. `former` holds
+    added site files as the base had them before they were removed: what such a site stored is kept.
     """
 
     base: Mapping[str, Blob]
@@ -51,6 +52,7 @@ class Proposal:
     author: str | None = None
     approved_by: tuple[str, ...] = ()
     moved_on: tuple[str, ...] = ()
+    former: Mapping[str, Blob] = field(default_factory=dict)
 
     @property
     def result(self) -> dict[str, Blob]:
