@@ -1,8 +1,10 @@
 """Shared by the commands: find the context, open the fleet, print one shape or the other."""
 
 import argparse
+import gc
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,16 @@ if TYPE_CHECKING:
     from reconciler.shell.context import Context
     from reconciler.shell.sources import Archives
     from reconciler.sync.fleet import Fleet
+
+
+@contextmanager
+def without_search_for_cycles() -> Iterator[None]:
+    """For thousands of documents, which hold no cycles: looking for some takes a tenth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def add_format(command: argparse.ArgumentParser) -> None:

@@ -1,13 +1,14 @@
 """`wpaas review`: what a pull request does, what is wrong with it, who must agree, who acts next."""
 
 import argparse
+import gc
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli import review_comment
-from reconciler.cli.open import command, whole
+from reconciler.cli.open import command, whole, without_search_for_cycles
 
 if TYPE_CHECKING:
     from reconciler.core.blob import Blob
@@ -98,9 +99,11 @@ def _run(arguments: argparse.Namespace) -> int:
     ) -> "tuple[Sequence[Vetted], Sequence[Problem]]":
         from reconciler.sync.review_packages import vet_packages
 
+        gc.enable()  # an analysis may take long, and makes cycles
         return vet_packages(packages, proposal, base, result, partial(_desk, arguments))
 
-    found, made = review_commits(asked, now(), vet)
+    with without_search_for_cycles():
+        found, made = review_commits(asked, now(), vet)
     print(_formatted(tell(made), arguments.format, found.base, found.head), end="")
     if made.outcome == "refused":
         return EXIT_REFUSED

@@ -1,13 +1,12 @@
 """`wpaas validate`: every problem of a fleet's files at once, without a cluster."""
 
 import argparse
-import gc
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.open import command
+from reconciler.cli.open import command, without_search_for_cycles
 from reconciler.cli.streams import coloured
 
 if TYPE_CHECKING:
@@ -57,11 +56,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the problems; 1 when one of them is an error."""
-    gc.disable()  # thousands of documents and no cycle among them: looking for some takes a tenth
-    try:
+    with without_search_for_cycles():
         blobs, problems = _found(arguments.path)
-    finally:
-        gc.enable()
     files = sum(1 for path in blobs if not path.startswith("image"))
     match arguments.format:
         case "json":
