@@ -3,6 +3,7 @@
 import argparse
 import gc
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.shell.context import Context
+    from reconciler.shell.forge import Forge
     from reconciler.shell.sources import Archives
     from reconciler.sync.fleet import Fleet
 
@@ -94,6 +96,23 @@ def fleet(arguments: argparse.Namespace) -> "Fleet":
     from reconciler.sync.fleet import open_fleet
 
     return open_fleet(context(arguments), now=clock.now)
+
+
+def forge_of(repository: str) -> "Forge":
+    """The forge that the environment names. Raises UsageError where there is no token."""
+    from reconciler.core.derive import Secret
+    from reconciler.shell.forge import Forge
+
+    token = os.environ.get("GITHUB_TOKEN", "")
+    if not token:
+        fix = "set GITHUB_TOKEN, in a job that runs no code of the pull request"
+        raise UsageError("the token is missing", fix=fix)
+    return Forge(
+        os.environ.get("GITHUB_API_URL") or "https://api.github.com",
+        repository,
+        Secret(token),
+        os.environ.get("WPAAS_REVIEW_BOT") or "github-actions[bot]",
+    )
 
 
 def print_json(value: Any) -> None:

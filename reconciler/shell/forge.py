@@ -18,6 +18,7 @@ PAGE = 100
 MAX_PAGES = 30
 TIMEOUT_S = (5.0, 20.0)
 _ATTEMPTS = 3
+_WORDS = {"APPROVED", "CHANGES_REQUESTED", "DISMISSED"}  # a mere comment takes nothing back
 _AWAY = {429, 500, 502, 503, 504}
 
 
@@ -79,6 +80,15 @@ class Forge:
         pair = f"{quote(older, safe='')}...{quote(newer, safe='')}"
         found = self._ask("GET", f"/compare/{pair}?per_page=1", unknown=True)
         return found is not None and found["status"] in {"ahead", "identical"}
+
+    def approvals(self, pull: int, head: str) -> list[str]:
+        """Logins of those whose last word on a pull request is that this head may be merged, sorted."""
+        last: dict[str, bool] = {}
+        for one in self._pages(f"/pulls/{pull}/reviews?"):
+            if one["user"] is not None and one["state"] in _WORDS:
+                agrees = one["state"] == "APPROVED" and one["commit_id"] == head
+                last[str(one["user"]["login"])] = agrees
+        return sorted(login for login, agrees in last.items() if agrees)
 
     def own_comment(self, pull: int, mark: str) -> tuple[int, str] | None:
         """(id, body) of the comment that this program wrote; anybody may write the mark."""

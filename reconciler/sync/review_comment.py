@@ -9,11 +9,11 @@ from reconciler.core.review.change import MAX_CHANGED_FILES
 from reconciler.core.review.comment import (
     MARK,
     Comment,
-    Event,
     changed_labels,
     comment_for,
     on_another_base,
 )
+from reconciler.core.review.event import Event
 from reconciler.core.review.kept import MAX_REPORT_BYTES
 from reconciler.shell.forge import Forge, Pull
 

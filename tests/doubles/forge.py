@@ -24,6 +24,7 @@ class State:
     pulls: dict[int, dict[str, Any]] = field(default_factory=dict)
     files: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """What the commit of a head changes."""
+    reviews: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     line: list[str] = field(default_factory=lambda: ["a" * 40, "b" * 40])
     """The commits of `main`, the oldest first."""
     comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
@@ -56,6 +57,11 @@ class State:
         }
         self.files[sha] = [{"filename": name, "status": "modified"} for name in files]
         self.comments[number], self.labels[number] = [], []
+
+    def review(self, pull: int, login: str, word: str, sha: str) -> None:
+        """What somebody says of a pull request at this commit: APPROVED, COMMENTED and so on."""
+        user = {"login": login, "type": "User"}
+        self.reviews.setdefault(pull, []).append({"user": user, "state": word, "commit_id": sha})
 
     def comment(self, pull: int, login: str, body: str) -> dict[str, Any]:
         """Somebody's comment. The forge drops white space at its end."""
@@ -97,7 +103,7 @@ class Handler(Quiet):
         query = {key: values[0] for key, values in parse_qs(at.query).items()}
         return self._say(*self._routed(at.path.removeprefix(start), query, body))
 
-    def _routed(  # noqa: PLR0911 - one way each
+    def _routed(  # noqa: PLR0911, C901 - one way each
         self, path: str, query: dict[str, str], body: Any
     ) -> tuple[int, Any]:
         state = self.state
@@ -108,6 +114,8 @@ class Handler(Quiet):
                 return 200, self._page(short, query)
             case "GET", ["pulls", number]:
                 return 200, state.pulls[int(number)]
+            case "GET", ["pulls", number, "reviews"]:
+                return 200, self._page(state.reviews.get(int(number), []), query)
             case "GET", ["compare", spec]:
                 return self._compared(*spec.split("..."))
             case "GET", ["issues", number, "comments"]:
@@ -169,6 +177,15 @@ class Handler(Quiet):
 def serving(state: State) -> Listening:
     """The forge, for a `with`."""
     return Listening(type("Forge", (Handler,), {"state": state}))
+
+
+def proposed(state: State, pull: int) -> dict[str, Any]:
+    """The event that a pull request was opened."""
+    return {
+        "action": "opened",
+        "repository": {"full_name": state.repository, "default_branch": "main"},
+        "pull_request": state.pulls[pull],
+    }
 
 
 def workflow_run(state: State, pull: int, *, event: str = "pull_request") -> dict[str, Any]:

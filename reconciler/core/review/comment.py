@@ -1,12 +1,9 @@
-"""The one comment of a pull request, and its labels: from an event and a report, both distrusted.
+"""The one comment of a pull request, and its labels: from a report that is distrusted.
 
-The event comes from the forge; only names and ids are taken of it. The report was written by a run
-that a stranger's pull request started, and may have been forged by one that changes the workflows:
+The report was written by a run that a stranger's pull request started, and may have been forged by one that changes the workflows:
 what a change of rules says of itself is never repeated.
 """
 
-import json
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -17,32 +14,9 @@ from reconciler.core.review.labels import LABELS
 
 MARK = "<!-- wpaas review -->"
 """Begins our comment, so that it is found again and edited."""
-MAX_EVENT_BYTES = 4 * 1024 * 1024
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
-_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}")
-_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_BRANCH = re.compile(r"[^\x00-\x20\x7f]{1,255}")
 _SPLIT = "Please split this into smaller pull requests, each complete by itself."
 _BY_HAND = "Operators: read all of it by hand, then approve or decline."
-
-
-class NotAnEvent(Exception):
-    """The event is not the end of a run for a pull request; the reason is ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """The run that has ended: of which repository, and for which head. `owner` has the branch.
-
-    `into` is the repository's default branch; what is proposed for another one is none of ours.
-    """
-
-    repository: str
-    into: str
-    owner: str
-    branch: str
-    sha: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +29,6 @@ class Comment:
     body: str
     labels: frozenset[str]
     base: str = ""
-
-
-def read_event(data: bytes) -> Event:
-    """Read the forge's `workflow_run` event. Raises NotAnEvent."""
-    if len(data) > MAX_EVENT_BYTES:
-        raise NotAnEvent("it is too large")
-    try:
-        value = json.loads(data)
-        run = value["workflow_run"]
-        found = Event(
-            repository=value["repository"]["full_name"],
-            into=value["repository"]["default_branch"],
-            owner=run["head_repository"]["owner"]["login"],
-            branch=run["head_branch"],
-            sha=run["head_sha"],
-        )
-        kind = run["event"]
-    except (ValueError, KeyError, TypeError, RecursionError) as e:
-        raise NotAnEvent("it has not the shape of a workflow_run event") from e
-    if kind != "pull_request":
-        raise NotAnEvent("the run was not for a pull request")
-    fits = (
-        (_REPOSITORY, found.repository),
-        (_OWNER, found.owner),
-        (_SHA, found.sha),
-        (_BRANCH, found.branch),
-        (_BRANCH, found.into),
-    )
-    if not all(isinstance(text, str) and pattern.fullmatch(text) for pattern, text in fits):
-        raise NotAnEvent("a name in it is none")
-    return found
 
 
 def comment_for(
