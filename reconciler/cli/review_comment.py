@@ -30,10 +30,15 @@ def add(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     )
     comment.add_argument("--event", metavar="FILE", type=Path, required=True)
     comment.add_argument("--report", metavar="FILE", type=Path, required=True)
+    comment.add_argument(
+        "--labels", metavar="FILE", type=Path, help="how labels look that the forge has not got yet"
+    )
     comment.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    import yaml
+
     from reconciler.core.review.event import NotAnEvent, read_event
     from reconciler.errors import UsageError
     from reconciler.sync.review_comment import comment
@@ -42,6 +47,7 @@ def _run(arguments: argparse.Namespace) -> int:
         event = read_event(arguments.event.read_bytes())
     except NotAnEvent as e:
         raise UsageError(f"this is no event to comment on: {e}", where=str(arguments.event)) from e
-    for line in comment(event, arguments.report, forge_of(event.repository)):
+    labels = yaml.safe_load(arguments.labels.read_bytes()) if arguments.labels else ()
+    for line in comment(event, arguments.report, forge_of(event.repository), labels):
         print(line)
     return 0

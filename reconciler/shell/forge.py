@@ -78,7 +78,7 @@ class Forge:
     def follows(self, newer: str, older: str) -> bool:
         """Whether a commit or branch is another one or came after it; False where one is not known."""
         pair = f"{quote(older, safe='')}...{quote(newer, safe='')}"
-        found = self._ask("GET", f"/compare/{pair}?per_page=1", unknown=True)
+        found = self._ask("GET", f"/compare/{pair}?per_page=1", fine=requests.codes.not_found)
         return found is not None and found["status"] in {"ahead", "identical"}
 
     def approvals(self, pull: int, head: str) -> list[str]:
@@ -109,13 +109,19 @@ class Forge:
         """Names of a pull request's labels."""
         return [str(one["name"]) for one in self._pages(f"/issues/{pull}/labels?")]
 
+    def make_label(self, label: Mapping[str, str]) -> None:
+        """Make a label (`name`, `color`, `description`) for all; one that is there stays as it is."""
+        self._ask("POST", "/labels", label, fine=requests.codes.unprocessable)
+
     def add_labels(self, pull: int, names: list[str]) -> None:
-        """Add labels; the forge makes those that it does not know."""
+        """Add labels; the forge makes those that it does not know, without a colour."""
         self._ask("POST", f"/issues/{pull}/labels", {"labels": names})
 
     def remove_label(self, pull: int, name: str) -> None:
         """Remove a label; one that is gone meanwhile is no error."""
-        self._ask("DELETE", f"/issues/{pull}/labels/{quote(name, safe='')}", unknown=True)
+        self._ask(
+            "DELETE", f"/issues/{pull}/labels/{quote(name, safe='')}", fine=requests.codes.not_found
+        )
 
     def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token.value}"
@@ -132,7 +138,12 @@ class Forge:
                 return
 
     def _ask(
-        self, verb: str, path: str, body: Mapping[str, Any] | None = None, *, unknown: bool = False
+        self,
+        verb: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        fine: int | None = None,
     ) -> Any:
         retrying = Retrying(
             retry=retry_if_exception_type(_Away),
@@ -144,7 +155,7 @@ class Forge:
             answer = retrying(self._once, verb, path, body)
         except _Away as e:
             raise StageFailed("report", f"the forge is away ({e})", where=self._base) from e
-        if unknown and answer.status_code == requests.codes.not_found:
+        if answer.status_code == fine:
             return None
         if not answer.ok or answer.is_redirect:
             what = f"{verb} {path.partition('?')[0]}: HTTP {answer.status_code}"

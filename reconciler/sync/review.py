@@ -75,7 +75,9 @@ def _served(base: Compiled, files: Mapping[str, Blob]) -> dict[str, str]:
 
 def new_packages(base: Compiled, result: Compiled) -> Iterator[Package]:
     """Entries that sites may use, and whose files or grants nobody has judged yet."""
-    known = {_judged(package) for package in (base.allowlist.packages if base.allowlist else ())}
+    before = base.allowlist.packages if base.allowlist else ()
+    # One that was blocked is judged like a new one when somebody wants it allowed again.
+    known = {_judged(package) for package in before if package.state != "blocked"}
     for package in result.allowlist.packages if result.allowlist else ():
         if package.state != "blocked" and _judged(package) not in known:
             yield package

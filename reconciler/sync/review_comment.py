@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reconciler.core.review.change import MAX_CHANGED_FILES
@@ -17,17 +17,23 @@ from reconciler.core.review.event import Event
 from reconciler.core.review.kept import MAX_REPORT_BYTES
 from reconciler.shell.forge import Forge, Pull
 
+Label = Mapping[str, str]
 
-def comment(event: Event, report: Path, forge: Forge) -> Iterator[str]:
+
+def comment(
+    event: Event, report: Path, forge: Forge, labels: Sequence[Label] = ()
+) -> Iterator[str]:
     """Write or edit the comment of each open pull request with this head; yields what was done.
 
-    Raises StageFailed where the forge fails.
+    `labels`: how ours look (`name`, `color`, `description`) where the forge has to make them. Raises StageFailed where the forge fails.
     """
     for pull in forge.open_pulls(event.owner, event.branch, event.sha, event.into):
-        yield from _on(pull, event, _bytes(report), forge)
+        yield from _on(pull, event, _bytes(report), forge, labels)
 
 
-def _on(pull: Pull, event: Event, report: bytes | None, forge: Forge) -> Iterator[str]:
+def _on(
+    pull: Pull, event: Event, report: bytes | None, forge: Forge, labels: Sequence[Label]
+) -> Iterator[str]:
     wanted = _wanted(pull, event, report, forge)
     known = forge.own_comment(pull.number, MARK)
     if known is None:
@@ -39,6 +45,9 @@ def _on(pull: Pull, event: Event, report: bytes | None, forge: Forge) -> Iterato
     more, less = changed_labels(forge.labels(pull.number), wanted.labels)
     for name in less:
         forge.remove_label(pull.number, name)
+    for label in labels:
+        if label["name"] in more:
+            forge.make_label(label)
     if more:
         forge.add_labels(pull.number, more)
     if more or less:

@@ -28,6 +28,7 @@ class State:
     line: list[str] = field(default_factory=lambda: ["a" * 40, "b" * 40])
     """The commits of `main`, the oldest first."""
     comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    known_labels: list[dict[str, str]] = field(default_factory=list)
     labels: dict[int, list[str]] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
@@ -124,6 +125,8 @@ class Handler(Quiet):
                 return 201, state.comment(int(number), BOT, body["body"])
             case "PATCH", ["issues", "comments", number]:
                 return self._edited(int(number), body["body"])
+            case "POST", ["labels"]:
+                return self._label(body)
             case "GET", ["issues", number, "labels"]:
                 listed = [{"name": name} for name in state.labels[int(number)]]
                 return 200, self._page(listed, query)
@@ -144,6 +147,12 @@ class Handler(Quiet):
         order = line.index(ends[1]) - line.index(ends[0])
         status = "ahead" if order > 0 else "behind" if order < 0 else "identical"
         return 200, {"status": status, "files": []}
+
+    def _label(self, body: dict[str, str]) -> tuple[int, Any]:
+        if body["name"] in [label["name"] for label in self.state.known_labels]:
+            return 422, {"message": "Validation Failed", "errors": [{"code": "already_exists"}]}
+        self.state.known_labels.append(body)
+        return 201, body
 
     def _edited(self, number: int, body: str) -> tuple[int, Any]:
         for one in (c for listed in self.state.comments.values() for c in listed):

@@ -2,19 +2,23 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from forge import BOT, State, serving, workflow_run
 
 from reconciler.cli import main
 from reconciler.core.review import kept
 from reconciler.core.review.comment import MARK
+from reconciler.core.review.labels import LABELS
 from reconciler.core.review.told import Told
 from reconciler.core.vetting.report_phrase import Quoted, Section
 
+ROOT = Path(__file__).parents[2]
 SHA, OTHER = "c" * 40, "d" * 40
 GOOD = Told(
     outcome="agree",
@@ -79,6 +83,25 @@ def test_labels_of_others_stay_and_there_is_one_state(desk: Desk) -> None:
     desk.state.labels[7] = ["help wanted", "needs-author", "site:change"]
     assert desk.run() == 0
     assert sorted(desk.state.labels[7]) == ["help wanted", "needs-review", "site:new"]
+
+
+def test_labels_are_made_as_the_repository_describes_them(desk: Desk) -> None:
+    desk.state.known_labels = [{"name": "site:new", "color": "ffffff", "description": "ours"}]
+    described = ROOT / ".github/labels.yml"
+    argv = ["review", "comment", f"--event={desk.event}", f"--report={desk.report}"]
+    assert main([*argv, f"--labels={described}"]) == 0
+    known = {label["name"]: label["color"] for label in desk.state.known_labels}
+    assert known == {"site:new": "ffffff", "needs-review": "fbca04"}
+    assert desk.state.labels[7] == ["needs-review", "site:new"]
+
+
+def test_the_repository_describes_every_label_once() -> None:
+    described = yaml.safe_load((ROOT / ".github/labels.yml").read_text())
+    assert sorted(label["name"] for label in described) == sorted(LABELS)
+    for label in described:
+        assert set(label) == {"name", "color", "description"}
+        assert re.fullmatch("[0-9a-f]{6}", label["color"])
+        assert len(label["description"]) <= 100  # the forge's limit
 
 
 def test_a_report_of_another_commit_is_not_told(desk: Desk) -> None:

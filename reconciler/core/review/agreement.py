@@ -21,10 +21,9 @@ SOMEBODY = "somebody who may merge here"
 
 @dataclass(frozen=True, slots=True)
 class Vetted:
-    """A package that the proposal brings, judged. `place`: its entry in the allowlist."""
+    """A package that the proposal brings, judged."""
 
     report: "Report"
-    place: str = ""
 
     @property
     def lane(self) -> "Lane":

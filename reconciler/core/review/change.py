@@ -15,7 +15,12 @@ Area = Literal[
     "site", "allowlist", "review", "advisories", "platform", "image", "rules", "program", "other"
 ]
 How = Literal["adds", "changes", "removes"]
-_PROGRAM = ("reconciler/", "schemas/", "deploy/", "Makefile", "pyproject.toml", "requirements.lock")
+_RULES = (".github/", ".forgejo/", ".gitea/")
+_PROGRAM = (
+    *("reconciler/", "schemas/", "vetting/", "deploy/", "tests/", ".ci/"),
+    *("Makefile", "pyproject.toml", "requirements.lock"),
+)
+"""The program, and what it is built and tested with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Proposal:
 
 def area_of(path: str) -> Area:
     """What a path of the repository is for."""
-    if path.startswith(".github/") or path in PLACES:
+    if path.startswith(_RULES) or path in PLACES:
         return "rules"
     if path.startswith(FOLDER):
         return "other" if path.removeprefix(FOLDER) in NOT_SITES else "site"

@@ -208,10 +208,11 @@ def _states(
         if known is None and key not in new and package.state == "blocked":
             yield (f"blocks the {package.kind} {package.slug} ", Quoted(package.version))
         elif known is not None and (key in old) == (key in new) and known != package:
-            what = (
-                f"calls it {package.state} now" if known.state != package.state else "other words"
-            )
-            yield (f"{package.kind} {package.slug} ", Quoted(package.version), f": {what}")
+            called = (f"the {package.kind} {package.slug} ", Quoted(package.version))
+            if known.state != package.state:
+                yield ("calls ", *called, f" {package.state} now")
+            else:
+                yield ("changes what is said of ", *called)
 
 
 def _shared(proposal: Proposal) -> Iterator[Phrase]:
