@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 import yaml
 from forge import State, serving, workflow_run
 from workflow_run import ROOT, Machine, environment, jobs
+
+from reconciler.core.review.labels import LABELS
 
 REVIEW = ROOT / ".github/workflows/review.yml"
 COMMENT = ROOT / ".github/workflows/comment.yml"
@@ -207,8 +210,7 @@ def test_an_artifact_that_was_not_left_is_said(hosted: Hosted) -> None:
 
 def test_only_the_half_that_reads_no_proposal_may_write() -> None:
     review, comment = (yaml.safe_load(path.read_text()) for path in (REVIEW, COMMENT))
-    assert "permissions" not in review["jobs"]["review"]
-    assert review["permissions"] == {"contents": "read", "pull-requests": "read"}
+    assert review["jobs"]["review"]["permissions"] == {"contents": "read", "pull-requests": "read"}
     assert "${{ secrets" not in REVIEW.read_text()
     holding = [step for step in jobs(REVIEW)["review"] if "token" in json.dumps(step)]
     (asking,) = holding  # and it comes before the proposal is fetched
@@ -228,6 +230,15 @@ def test_only_the_half_that_reads_no_proposal_may_write() -> None:
         for step in steps:
             if step.get("uses", "").startswith("actions/checkout@"):
                 assert step["with"]["persist-credentials"] is False
+
+
+def test_the_repository_describes_every_label_once() -> None:
+    described = yaml.safe_load((ROOT / ".github/labels.yml").read_text())
+    assert sorted(label["name"] for label in described) == sorted(LABELS)
+    for label in described:
+        assert set(label) == {"name", "color", "description"}
+        assert re.fullmatch("[0-9a-f]{6}", label["color"])
+        assert len(label["description"]) <= 100  # the forge's limit
 
 
 @pytest.mark.parametrize(

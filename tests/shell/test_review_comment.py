@@ -2,19 +2,16 @@
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from forge import BOT, State, serving, workflow_run
 
 from reconciler.cli import main
 from reconciler.core.review import kept
 from reconciler.core.review.comment import MARK
-from reconciler.core.review.labels import LABELS
 from reconciler.core.review.told import Told
 from reconciler.core.vetting.report_phrase import Quoted, Section
 
@@ -95,15 +92,6 @@ def test_labels_are_made_as_the_repository_describes_them(desk: Desk) -> None:
     assert desk.state.labels[7] == ["needs-review", "site:new"]
 
 
-def test_the_repository_describes_every_label_once() -> None:
-    described = yaml.safe_load((ROOT / ".github/labels.yml").read_text())
-    assert sorted(label["name"] for label in described) == sorted(LABELS)
-    for label in described:
-        assert set(label) == {"name", "color", "description"}
-        assert re.fullmatch("[0-9a-f]{6}", label["color"])
-        assert len(label["description"]) <= 100  # the forge's limit
-
-
 def test_a_report_of_another_commit_is_not_told(desk: Desk) -> None:
     """A forged report cannot speak about another pull request either: it names none."""
     desk.state.pull(8, owner="ravi", branch="x", sha=OTHER, files=["sites/x.json"])
@@ -122,6 +110,8 @@ def test_a_report_of_another_commit_is_not_told(desk: Desk) -> None:
         json.dumps(json.loads(kept.as_json(GOOD, SHA, SHA)) | {"labels": ["ready", "admin"]}).encode(),
         json.dumps(json.loads(kept.as_json(GOOD, SHA, SHA)) | {"labels": ["ready", "held"]}).encode(),
         json.dumps(json.loads(kept.as_json(GOOD, SHA, SHA)) | {"headline": "@all buy this"}).encode(),
+        json.dumps(json.loads(kept.as_json(GOOD, SHA, SHA)) | {"base": "main"}).encode(),
+        json.dumps(json.loads(kept.as_json(GOOD, SHA, SHA)) | {"base": 7}).encode(),
         json.dumps(json.loads(kept.as_json(GOOD, SHA, SHA)) | {"problems": [{"code": "x"}]}).encode(),
         json.dumps(json.loads(kept.as_json(GOOD, SHA, SHA)) | {"sections": [{"label": "x"}]}).encode(),
     ],
@@ -221,14 +211,6 @@ def test_a_pull_request_for_another_branch_is_none_of_ours(desk: Desk) -> None:
     assert desk.run() == 0
     assert desk.ours(8) == []
     assert len(desk.ours(7)) == 1
-
-
-@pytest.mark.parametrize("base", [7, "main", "", None])
-def test_a_report_whose_base_is_no_commit_is_none(desk: Desk, base: object) -> None:
-    value = json.loads(desk.report.read_text()) | {"base": base}
-    desk.report.write_text(json.dumps(value))
-    assert desk.run() == 0
-    assert "cannot be used" in desk.ours()[0]
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
