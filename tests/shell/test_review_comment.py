@@ -143,8 +143,11 @@ def test_who_changes_the_rules_is_not_reviewed_by_them(desk: Desk, changed: dict
     desk.state.files[SHA] = [changed]
     assert desk.run() == 0
     (body,) = desk.ours()
-    assert "no automatic review counts" in body
-    assert "community" not in body
+    assert body == (
+        f"{MARK}\n### ✋ This changes who decides here or what is checked, so no automatic review counts.\n\n"
+        "**NEXT** Operators: please read all of it by hand, then approve or decline.\n\n"
+        "<sub>of commit cccccccccccc; this comment is kept up to date</sub>"
+    )
     assert sorted(desk.state.labels[7]) == ["needs-review", "rules"]
 
 

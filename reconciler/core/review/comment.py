@@ -16,7 +16,7 @@ MARK = "<!-- wpaas review -->"
 """Begins our comment, so that it is found again and edited."""
 
 _SPLIT = "Please split this into smaller pull requests, each complete by itself."
-_BY_HAND = "Operators: read all of it by hand, then approve or decline."
+_BY_HAND = "Operators: please read all of it by hand, then approve or decline."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +49,19 @@ def comment_for(
         return _fixed(sha, why, _BY_HAND, "needs-review", "rules")
     if report is None:
         why = "The check ended without a report; its log says why."
-        return _fixed(sha, why, "Operators: run it again, or mend the check.", "held")
+        return _fixed(sha, why, "Operators: please run it again, or mend the check.", "held")
     try:
         base, review = from_json(report, sha)
     except NotAReport as e:
         why = f"The check's report cannot be used: {e}."
-        return _fixed(sha, why, "Operators: see the log of the check.", "held")
+        return _fixed(sha, why, "Operators: please look into the log of the check.", "held")
     return Comment(_body(sha, as_markdown(review)), frozenset(review.labels), base)
 
 
 def on_another_base(sha: str) -> Comment:
     """What is said in the place of a report that compares with what this was not proposed for."""
     why = "The check compared this with another base than the one that it is proposed for."
-    return _fixed(sha, why, "Operators: run the check again.", "held")
+    return _fixed(sha, why, "Operators: please run the check again.", "held")
 
 
 def changed_labels(now: Collection[str], wanted: frozenset[str]) -> tuple[list[str], list[str]]:
