@@ -1,13 +1,14 @@
 """`wpaas review`: what a pull request does, what is wrong with it, who must agree, who acts next."""
 
 import argparse
+import gc
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli import review_comment
-from reconciler.cli.open import command, whole
+from reconciler.cli import review_approvals, review_comment
+from reconciler.cli.open import command, whole, without_search_for_cycles
 
 if TYPE_CHECKING:
     from reconciler.core.blob import Blob
@@ -41,7 +42,7 @@ exit codes: 0 nothing is in the way (people may have to agree), 1 errors, 2 wron
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command, and `review comment` below it."""
+    """Register the command, and its halves for a forge below it."""
     review = command(
         commands,
         "review",
@@ -63,6 +64,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="who has approved this very head; may repeat",
     )
     review.add_argument(
+        "--approvals",
+        metavar="FILE",
+        type=Path,
+        help="a login a line of who has, as `wpaas review approvals` lists them",
+    )
+    review.add_argument(
         "--changed-files",
         metavar="N",
         type=whole(0, MOST_FILES),
@@ -73,6 +80,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     review.set_defaults(run=_run)
     actions = review.add_subparsers(metavar="ACTION", dest="action")
+    review_approvals.add(actions)
     review_comment.add(actions)
 
 
@@ -89,7 +97,7 @@ def _run(arguments: argparse.Namespace) -> int:
         base=arguments.base,
         head=arguments.head,
         author=arguments.author,
-        approved_by=tuple(arguments.approved_by),
+        approved_by=(*arguments.approved_by, *_listed(arguments.approvals)),
         changed_files=arguments.changed_files,
     )
 
@@ -98,13 +106,19 @@ def _run(arguments: argparse.Namespace) -> int:
     ) -> "tuple[Sequence[Vetted], Sequence[Problem]]":
         from reconciler.sync.review_packages import vet_packages
 
+        gc.enable()  # an analysis may take long, and makes cycles
         return vet_packages(packages, proposal, base, result, partial(_desk, arguments))
 
-    found, made = review_commits(asked, now(), vet)
+    with without_search_for_cycles():
+        found, made = review_commits(asked, now(), vet)
     print(_formatted(tell(made), arguments.format, found.base, found.head), end="")
     if made.outcome == "refused":
         return EXIT_REFUSED
     return EXIT_ERRORS if made.errors else 0
+
+
+def _listed(approvals: Path | None) -> list[str]:
+    return approvals.read_text(encoding="utf-8").split() if approvals else []
 
 
 def _desk(

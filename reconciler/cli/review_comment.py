@@ -1,10 +1,9 @@
 """`wpaas review comment`: the one comment of a pull request, by the job that has a token."""
 
 import argparse
-import os
 from pathlib import Path
 
-from reconciler.cli.open import command
+from reconciler.cli.open import command, forge_of
 
 EPILOG = """\
 EVENT is the forge's workflow_run event, REPORT what `wpaas review --format json` wrote for its head.
@@ -31,30 +30,24 @@ def add(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     )
     comment.add_argument("--event", metavar="FILE", type=Path, required=True)
     comment.add_argument("--report", metavar="FILE", type=Path, required=True)
+    comment.add_argument(
+        "--labels", metavar="FILE", type=Path, help="how labels look that the forge has not got yet"
+    )
     comment.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from reconciler.core.derive import Secret
-    from reconciler.core.review.comment import NotAnEvent, read_event
+    import yaml
+
+    from reconciler.core.review.event import NotAnEvent, read_event
     from reconciler.errors import UsageError
-    from reconciler.shell.forge import Forge
     from reconciler.sync.review_comment import comment
 
-    token = os.environ.get("GITHUB_TOKEN", "")
-    if not token:
-        fix = "set GITHUB_TOKEN, in a job that runs no code of the pull request"
-        raise UsageError("the token is missing", fix=fix)
     try:
         event = read_event(arguments.event.read_bytes())
     except NotAnEvent as e:
         raise UsageError(f"this is no event to comment on: {e}", where=str(arguments.event)) from e
-    forge = Forge(
-        os.environ.get("GITHUB_API_URL") or "https://api.github.com",
-        event.repository,
-        Secret(token),
-        os.environ.get("WPAAS_REVIEW_BOT") or "github-actions[bot]",
-    )
-    for line in comment(event, arguments.report, forge):
+    labels = yaml.safe_load(arguments.labels.read_bytes()) if arguments.labels else ()
+    for line in comment(event, arguments.report, forge_of(event.repository), labels):
         print(line)
     return 0

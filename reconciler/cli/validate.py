@@ -2,14 +2,15 @@
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.open import command
+from reconciler.cli.open import command, without_search_for_cycles
 from reconciler.cli.streams import coloured
 
 if TYPE_CHECKING:
+    from reconciler.core.blob import Blob
     from reconciler.core.problem import Problem
 
 EXIT_PROBLEMS = 1
@@ -55,13 +56,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the problems; 1 when one of them is an error."""
-    from reconciler.core.compiler import compile_fleet
-    from reconciler.daemon import clock
-    from reconciler.shell.schemas import load_schemas
-    from reconciler.shell.worktree import read_worktree
-
-    blobs = read_worktree(arguments.path)
-    problems = compile_fleet(blobs, load_schemas(), now=clock.now()).problems
+    with without_search_for_cycles():
+        blobs, problems = _found(arguments.path)
     files = sum(1 for path in blobs if not path.startswith("image"))
     match arguments.format:
         case "json":
@@ -74,6 +70,16 @@ def run(arguments: argparse.Namespace) -> int:
             text = as_coloured_text if coloured() else as_text
             print(text(files, problems))
     return EXIT_PROBLEMS if any(p.severity == "error" for p in problems) else 0
+
+
+def _found(folder: Path) -> "tuple[Mapping[str, Blob], Sequence[Problem]]":
+    from reconciler.core.compiler import compile_fleet
+    from reconciler.daemon import clock
+    from reconciler.shell.schemas import load_schemas
+    from reconciler.shell.worktree import read_worktree
+
+    blobs = read_worktree(folder)
+    return blobs, compile_fleet(blobs, load_schemas(), now=clock.now()).problems
 
 
 def as_text(files: int, problems: "Sequence[Problem]") -> str:

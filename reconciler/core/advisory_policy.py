@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from reconciler.core.advisories import Advisory, fixed_version, hitting
-from reconciler.core.blob import MAX_ALLOWLIST_BYTES, Blob, unreadable
+from reconciler.core.blob import ADVISORIES, MAX_ALLOWLIST_BYTES, Blob, unreadable
 from reconciler.core.directory import Listing, called
 from reconciler.core.document import START, Document
 from reconciler.core.manifest import Allowlist, Package, Site, SourceArchive
@@ -17,7 +17,6 @@ from reconciler.core.problem import Problem, ProblemCode, shown
 from reconciler.core.snapshot import OLD, TOO_OLD, NoSnapshot, Snapshot, age_words, from_text
 from reconciler.core.yamltext import parse_yaml
 
-ADVISORIES = "advisories.json"
 ALLOWLIST = "plugins-allowlist.yaml"
 MOST_NAMED = 5
 

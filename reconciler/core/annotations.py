@@ -8,6 +8,9 @@ from collections.abc import Iterable
 
 from reconciler.core.problem import Problem
 
+SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+"""What annotations in SARIF say of themselves."""
+
 
 def as_github(problems: Iterable[Problem]) -> str:
     """Annotations beside the lines of a pull request."""

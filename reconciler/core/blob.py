@@ -7,11 +7,13 @@ from reconciler.core.problem import Problem, escaped
 
 REGULAR, EXECUTABLE, SYMLINK, SUBMODULE = "100644", "100755", "120000", "160000"
 
+ADVISORIES = "advisories.json"
+
 PATHS = (
     "sites",
     "plugins-allowlist.yaml",
     "platform.yaml",
-    "advisories.json",
+    ADVISORIES,
     "image",
     "certificates",
 )
@@ -46,7 +48,7 @@ def limit_bytes(path: str) -> int:
     """Return the largest size of a file at `path` that is read at all."""
     if path.startswith("image/"):
         return MAX_IMAGE_FILE_BYTES
-    large = path in ("plugins-allowlist.yaml", "advisories.json")
+    large = path in ("plugins-allowlist.yaml", ADVISORIES)
     return MAX_ALLOWLIST_BYTES if large else MAX_DOCUMENT_BYTES
 
 

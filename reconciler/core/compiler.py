@@ -11,9 +11,8 @@ from datetime import date, datetime
 from types import MappingProxyType
 
 from reconciler.core import domains, package_policy, plaintext, policy, reading
-from reconciler.core.advisory_policy import advisory_problems
 from reconciler.core.base_lock import lock_problems
-from reconciler.core.blob import EXECUTABLE, Blob, unreadable
+from reconciler.core.blob import ADVISORIES, EXECUTABLE, Blob, unreadable
 from reconciler.core.checker import Checker
 from reconciler.core.document import Document
 from reconciler.core.jsontext import MAX_BYTES as MAX_SITE_BYTES
@@ -83,7 +82,7 @@ def compile_fleet(
         *misplaced,
         *(problem for each in found.values() for problem in each),
         *lock_problems(blobs, now.date() if now else None),
-        *advisory_problems(blobs, allowlist, sites.values(), now),
+        *_of_advisories(blobs, allowlist, sites.values(), now),
     )
     return Compiled(
         platform=platform,
@@ -102,6 +101,19 @@ def _claimed_names(documents: Mapping[str, Document]) -> Iterator[str]:
         name = document.value.get("name")
         if isinstance(name, str) and NAME.fullmatch(name):
             yield name
+
+
+def _of_advisories(
+    blobs: Mapping[str, Blob],
+    allowlist: Allowlist | None,
+    sites: Iterable[Site],
+    now: datetime | None,
+) -> Iterable[Problem]:
+    if ADVISORIES not in blobs:
+        return ()
+    from reconciler.core.advisory_policy import advisory_problems  # noqa: PLC0415 - slow to load
+
+    return advisory_problems(blobs, allowlist, sites, now)
 
 
 def _no_sites() -> Problem:

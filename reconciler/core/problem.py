@@ -35,6 +35,7 @@ ProblemCode = Literal[
     "name-confusable",
     "name-mismatch",
     "name-reserved",
+    "name-was-used",
     "no-sites",
     "not-allowed-value",
     "not-among-owners",
@@ -88,10 +89,16 @@ MIN_SECRET_CHARS = 24
 MIN_SECRET_BITS_PER_CHAR = 4.5
 HIDDEN = "(hidden: it looks like a secret)"
 
-# Prefixes that forges, clouds and chat services give their tokens, and PEM blocks.
+# Prefixes that forges, clouds and chat services give their tokens, and PEM blocks. Looking for plain
+# text first takes a tenth of the time, and nearly every text holds none of these.
+_PREFIXES = (
+    *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "AKIA", "ASIA", "AIza"),
+    *("xoxa-", "xoxb-", "xoxp-", "xoxr-", "xoxs-", "sk_live_", "sk-", "npm_", "pypi-"),
+)
+_PEM = "-----BEGIN "
+_MARKS = (*_PREFIXES, _PEM)
 _TOKEN = re.compile(
-    r"(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA|ASIA|AIza|sk_live_|sk-|npm_|pypi-)\w{8,}"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    rf"(?:{'|'.join(map(re.escape, _PREFIXES))})\w{{8,}}|{_PEM}[A-Z ]*PRIVATE KEY-----"
 )
 _UNBROKEN = re.compile(rf"[A-Za-z0-9+=_\-]{{{MIN_SECRET_CHARS},}}")
 _HEXADECIMAL = re.compile(r"[0-9a-f]+|[0-9A-F]+")
@@ -139,7 +146,7 @@ def looks_secret(text: str) -> bool:
 
     Digests in hexadecimal have 4 bits a character at most and stay below the limit.
     """
-    if _TOKEN.search(text):
+    if any(mark in text for mark in _MARKS) and _TOKEN.search(text):
         return True
     return any(
         not _HEXADECIMAL.fullmatch(run) and _bits_per_char(run) > MIN_SECRET_BITS_PER_CHAR

@@ -76,6 +76,8 @@ def _unknown(document: Document, at: str, value: Any, schema: Schema) -> Iterato
         near = nearest(key, known)
         listed = ", ".join(known[:MAX_LISTED]) + (" …" if len(known) > MAX_LISTED else "")
         fix = f'write "{near[0]}"' if near else f"remove it; known here: {listed}"
+        if near and near[0] in value:
+            fix = f'remove it: "{near[0]}" is there already'
         message = f'there is no field "{shown(key)}"'
         place = document.keys.get(pointer)
         yield document.problem("unknown-field", pointer, message, fix, value=key, at_key=place)

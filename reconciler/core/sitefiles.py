@@ -9,7 +9,7 @@ from reconciler.core.problem import Problem, escaped, shown
 FOLDER = "sites/"
 NOT_SITES = frozenset({"README.md", ".gitkeep", ".gitignore"})
 NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-_FILE = re.compile(rf"sites/({NAME.pattern})\.json")
+SITE_FILE = re.compile(rf"sites/({NAME.pattern})\.json")
 
 
 def by_name(blobs: Mapping[str, Blob]) -> tuple[dict[str, Blob], list[Problem]]:
@@ -19,7 +19,7 @@ def by_name(blobs: Mapping[str, Blob]) -> tuple[dict[str, Blob], list[Problem]]:
     for path in sorted(blobs):
         if not path.startswith(FOLDER) or path.removeprefix(FOLDER) in NOT_SITES:
             continue
-        match = _FILE.fullmatch(path)
+        match = SITE_FILE.fullmatch(path)
         if match:
             files[match[1]] = blobs[path]
         else:

@@ -18,15 +18,20 @@ PAGE = 100
 MAX_PAGES = 30
 TIMEOUT_S = (5.0, 20.0)
 _ATTEMPTS = 3
+_WORDS = {"APPROVED", "CHANGES_REQUESTED", "DISMISSED"}  # a mere comment takes nothing back
 _AWAY = {429, 500, 502, 503, 504}
 
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """An open pull request; `changed_files` counts a file that moved once."""
+    """An open pull request. `changed_files` counts a file that moved once.
+
+    `base` is the commit that its branch stood at when it was made or last pushed to.
+    """
 
     number: int
     changed_files: int
+    base: str
 
 
 class _Away(Exception):
@@ -44,23 +49,46 @@ class Forge:
         # As `auth`, not as a header: then ~/.netrc does not put another token in its place.
         self._session.auth = self._signed
 
-    def open_pulls(self, owner: str, branch: str, sha: str) -> list[Pull]:
-        """Open pull requests whose head is this commit. A fork's event names none of them."""
-        found = self._pages(f"/pulls?state=open&head={quote(f'{owner}:{branch}', safe='')}")
-        numbers = [int(one["number"]) for one in found if one["head"]["sha"] == sha]
+    def open_pulls(self, owner: str, branch: str, sha: str, into: str) -> list[Pull]:
+        """Open pull requests for the branch `into` with this head. A fork's event names none of them."""
+        query = f"head={quote(f'{owner}:{branch}', safe='')}&base={quote(into, safe='')}"
+        found = self._pages(f"/pulls?state=open&{query}")
+        numbers = [
+            int(one["number"])
+            for one in found
+            if one["head"]["sha"] == sha and one["base"]["ref"] == into
+        ]
+        return [self._pull(number) for number in numbers]
+
+    def _pull(self, number: int) -> Pull:
+        found = self._ask("GET", f"/pulls/{number}")
+        return Pull(number, int(found["changed_files"]), str(found["base"]["sha"]))
+
+    def changed_paths(self, base: str, head: str) -> list[tuple[str, ...]]:
+        """For each file that a head changes, 300 at most: its path, and for one that moved the old one.
+
+        Of these very commits, whatever has been pushed since.
+        """
+        found = self._ask("GET", f"/compare/{base}...{head}?per_page=1")
         return [
-            Pull(number, int(self._ask("GET", f"/pulls/{number}").get("changed_files", 0)))
-            for number in numbers
+            tuple(filter(None, (one["filename"], one.get("previous_filename"))))
+            for one in found["files"]
         ]
 
-    def changed_paths(self, pull: int) -> list[str]:
-        """One entry for each changed file: where it is, and for one that moved where it was too."""
-        return [
-            path
-            for one in self._pages(f"/pulls/{pull}/files?", most=2)
-            for path in (one["filename"], one.get("previous_filename"))
-            if path is not None
-        ]
+    def follows(self, newer: str, older: str) -> bool:
+        """Whether a commit or branch is another one or came after it; False where one is not known."""
+        pair = f"{quote(older, safe='')}...{quote(newer, safe='')}"
+        found = self._ask("GET", f"/compare/{pair}?per_page=1", fine=requests.codes.not_found)
+        return found is not None and found["status"] in {"ahead", "identical"}
+
+    def approvals(self, pull: int, head: str) -> list[str]:
+        """Logins of those whose last word on a pull request is that this head may be merged, sorted."""
+        last: dict[str, bool] = {}
+        for one in self._pages(f"/pulls/{pull}/reviews?"):
+            if one["user"] is not None and one["state"] in _WORDS:
+                agrees = one["state"] == "APPROVED" and one["commit_id"] == head
+                last[str(one["user"]["login"])] = agrees
+        return sorted(login for login, agrees in last.items() if agrees)
 
     def own_comment(self, pull: int, mark: str) -> tuple[int, str] | None:
         """(id, body) of the comment that this program wrote; anybody may write the mark."""
@@ -81,13 +109,19 @@ class Forge:
         """Names of a pull request's labels."""
         return [str(one["name"]) for one in self._pages(f"/issues/{pull}/labels?")]
 
+    def make_label(self, label: Mapping[str, str]) -> None:
+        """Make a label (`name`, `color`, `description`) for all; one that is there stays as it is."""
+        self._ask("POST", "/labels", label, fine=requests.codes.unprocessable)
+
     def add_labels(self, pull: int, names: list[str]) -> None:
-        """Add labels; the forge makes those that it does not know."""
+        """Add labels; the forge makes those that it does not know, without a colour."""
         self._ask("POST", f"/issues/{pull}/labels", {"labels": names})
 
     def remove_label(self, pull: int, name: str) -> None:
         """Remove a label; one that is gone meanwhile is no error."""
-        self._ask("DELETE", f"/issues/{pull}/labels/{quote(name, safe='')}", gone=True)
+        self._ask(
+            "DELETE", f"/issues/{pull}/labels/{quote(name, safe='')}", fine=requests.codes.not_found
+        )
 
     def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token.value}"
@@ -104,7 +138,12 @@ class Forge:
                 return
 
     def _ask(
-        self, verb: str, path: str, body: Mapping[str, Any] | None = None, *, gone: bool = False
+        self,
+        verb: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        fine: int | None = None,
     ) -> Any:
         retrying = Retrying(
             retry=retry_if_exception_type(_Away),
@@ -116,7 +155,7 @@ class Forge:
             answer = retrying(self._once, verb, path, body)
         except _Away as e:
             raise StageFailed("report", f"the forge is away ({e})", where=self._base) from e
-        if gone and answer.status_code == requests.codes.not_found:
+        if answer.status_code == fine:
             return None
         if not answer.ok or answer.is_redirect:
             what = f"{verb} {path.partition('?')[0]}: HTTP {answer.status_code}"

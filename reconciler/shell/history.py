@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.core.blob import PATHS, SUBMODULE, Blob
-from reconciler.core.review.change import Change
+from reconciler.core.blob import MAX_DOCUMENT_BYTES, PATHS, REGULAR, SUBMODULE, Blob
+from reconciler.core.review.change import MAX_CHANGED_FILES, Change
 from reconciler.core.review.codeowners import PLACES
+from reconciler.core.sitefiles import SITE_FILE
 from reconciler.errors import UsageError
 from reconciler.shell.git_answers import SHA, Entry, complaint, to_contents, to_entries
 from reconciler.shell.git_environment import environment
@@ -20,13 +21,18 @@ READ = (*PATHS, "reviews", *PLACES)
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A base, and what a head changed since both parted. `moved_on`: paths that the base changed too."""
+    """A base, and what a head changed since both parted.
+
+    `moved_on`: paths that the base changed too. `former`: site files that the head adds and that the
+    base had before, as they were when they were removed.
+    """
 
     base: str
     head: str
     files: Mapping[str, Blob]
     changes: tuple[Change, ...]
     moved_on: tuple[str, ...]
+    former: Mapping[str, Blob]
 
 
 class History:
@@ -70,10 +76,9 @@ class History:
         old, new = self._entries(base), self._entries(head)
         # What the base has by now in the same way is no change any more.
         paths = sorted(path for path in proposed if _key(old.get(path)) != _key(new.get(path)))
-        entries = [
-            *(e for path, e in old.items() if _is_read(path)),
-            *(new[p] for p in paths if p in new),
-        ]
+        entries = [e for path, e in old.items() if _is_read(path)]
+        if len(paths) <= MAX_CHANGED_FILES:  # else nobody looks at any, and they may be very large
+            entries += [new[path] for path in paths if path in new]
         data = self._contents(sorted({e.oid for e in entries if _has_content(e)}))
         return Compared(
             base=base,
@@ -87,7 +92,26 @@ class History:
                 for path in paths
             ),
             moved_on=tuple(path for path in paths if path in since),
+            former=self._former(base, [path for path in paths if path not in old]),
         )
+
+    def _former(self, base: str, added: list[str]) -> dict[str, Blob]:
+        paths = [path for path in added if SITE_FILE.fullmatch(path)]
+        if not paths or len(added) > MAX_CHANGED_FILES:
+            return {}
+        # What a merge brought counts where it was merged.
+        how = ("--first-parent", "-m", "--no-renames", "--diff-filter=D", "--name-only")
+        said = self._need("log", "-z", "--format=%x01%H", *how, base, "--", *paths)
+        before: dict[str, str] = {}
+        for part in said.decode("utf-8", "surrogateescape").split("\x01")[1:]:
+            sha, *names = part.replace("\n", "\0").split("\0")
+            for path in filter(None, names):
+                before.setdefault(path, f"{sha}^1:{path}")  # the latest removal comes first
+        found = {}
+        for path, name in sorted(before.items()):
+            said = self._need("cat-file", "blob", name)
+            found[path] = Blob(path, REGULAR, said[:MAX_DOCUMENT_BYTES])
+        return found
 
     def _paths(self, old: str, new: str) -> set[str]:
         said = self._need("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new)

@@ -1,16 +1,19 @@
 """A review, from two commits to what is said of them: read, compile both, vet what is new, judge."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled, compile_fleet
 from reconciler.core.manifest import Package
 from reconciler.core.problem import Problem
+from reconciler.core.review.authority import hosts_in
 from reconciler.core.review.change import Proposal, incomplete, most_moved
 from reconciler.core.review.review import Review, refused, review
+from reconciler.core.sitefiles import FOLDER
 from reconciler.shell.history import Compared, History
 from reconciler.shell.schemas import load_schemas
 
@@ -49,19 +52,22 @@ def review_commits(asked: Asked, now: datetime, vet: Vet) -> tuple[Compared, Rev
         author=asked.author,
         approved_by=asked.approved_by,
         moved_on=found.moved_on,
+        former=found.former,
     )
     schemas = load_schemas()
     base = compile_fleet(proposal.base, schemas, now=now)
-    result = compile_fleet(proposal.result, schemas, _served(base), now)
+    result = compile_fleet(proposal.result, schemas, _served(base, proposal.base), now)
     packages = tuple(new_packages(base, result))
     vetted, problems = vet(packages, proposal, base, result) if packages else ((), ())
     return found, review(proposal, base, result, schemas.site, vetted, problems)
 
 
-def _served(base: Compiled) -> dict[str, str]:
+def _served(base: Compiled, files: Mapping[str, Blob]) -> dict[str, str]:
     """Host → site, as the edges would have it: who has a name or a domain keeps it."""
     domain = base.platform.domain if base.platform else "invalid"
-    hosts = {f"{name}.{domain}": name for name in base.sites}
+    hosts = {f"{name}.{domain}": name for name in (*base.held, *base.sites)}
+    for name in sorted(base.held):  # its file is broken, and it lives as it was
+        hosts |= dict.fromkeys(hosts_in(files.get(f"{FOLDER}{name}.json")), name)
     for name, site in base.sites.items():
         hosts |= dict.fromkeys(filter(None, (site.domains_primary, *site.domains_aliases)), name)
     return hosts
@@ -69,7 +75,9 @@ def _served(base: Compiled) -> dict[str, str]:
 
 def new_packages(base: Compiled, result: Compiled) -> Iterator[Package]:
     """Entries that sites may use, and whose files or grants nobody has judged yet."""
-    known = {_judged(package) for package in (base.allowlist.packages if base.allowlist else ())}
+    before = base.allowlist.packages if base.allowlist else ()
+    # One that was blocked is judged like a new one when somebody wants it allowed again.
+    known = {_judged(package) for package in before if package.state != "blocked"}
     for package in result.allowlist.packages if result.allowlist else ():
         if package.state != "blocked" and _judged(package) not in known:
             yield package

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.core.blob import Blob
+from reconciler.core.blob import MAX_ALLOWLIST_BYTES, Blob
 from reconciler.core.compiler import Compiled
+from reconciler.core.document import START
 from reconciler.core.manifest import Package, PackageKind
 from reconciler.core.problem import Problem, shown
 from reconciler.core.review.agreement import Vetted
@@ -13,6 +14,7 @@ from reconciler.core.shared import ALLOWLIST
 from reconciler.core.vetting.lanes import lane
 from reconciler.core.vetting.report import report
 from reconciler.core.vetting.review_file import FOLDER, review_problem
+from reconciler.core.yamltext import parse_yaml
 from reconciler.errors import StageFailed
 from reconciler.sync.vetting import Desk
 
@@ -30,15 +32,17 @@ def vet_packages(
     before = make_desk(proposal.base, base)
     after = replace(make_desk(proposal.result, result), snapshot=before.snapshot)
     vetted: list[Vetted] = []
-    problems: list[Problem] = []
+    found: list[tuple[Package, Problem]] = []
     for package in packages:
         try:
-            vetted.append(_vetted(package, before, after))
+            each = _vetted(package, before, after)
         except StageFailed as e:
-            problems.append(_not_read(package, e))
-    problems += _blocked(vetted)
-    problems += _reviews(packages, after, proposal.result)
-    return vetted, problems
+            found.append((package, _not_read(package, e)))
+            continue
+        vetted.append(each)
+        found += [(package, problem) for problem in _blocked(each)]
+    problems = [*_placed(found, proposal.result, result)]
+    return vetted, [*problems, *_reviews(packages, after, proposal.result)]
 
 
 def _vetted(package: Package, before: Desk, after: Desk) -> Vetted:
@@ -50,7 +54,7 @@ def _vetted(package: Package, before: Desk, after: Desk) -> Vetted:
         vetting = bump.after
     known = after.outside(subject)
     made = report(vetting, bump, known, lane(vetting, bump, known), after.used_by(subject))
-    return Vetted(made, package.slug)
+    return Vetted(made)
 
 
 def _older(before: Desk, package: Package) -> Package | None:
@@ -68,25 +72,37 @@ def _not_read(package: Package, error: StageFailed) -> Problem:
         code="package-not-read",
         file=ALLOWLIST,
         value=shown(package.slug),
-        message=f"{package.kind} {package.slug} {shown(package.version)} was not vetted: {error.what}",
+        message=f"the {package.kind} {package.slug} {shown(package.version)} could not be vetted: {error.what}",
         fix=error.fix or "correct its source and digests; `wpaas plugin add` writes them",
     )
 
 
-def _blocked(vetted: Sequence[Vetted]) -> Iterator[Problem]:
-    for each in vetted:
-        vetting, bump = each.report.vetting, each.report.bump
-        findings = bump.new if bump else vetting.findings
-        codes = sorted({finding.code for finding in findings if finding.level == "block"})
-        if codes:
-            own = vetting.profile
-            yield Problem(
-                code="vetting-blocks",
-                file=ALLOWLIST,
-                value=own.slug,
-                message=f"{own.kind} {own.slug} {shown(own.version)} does what no site may run: {', '.join(codes)}",
-                fix="have it mended, or let two reviewers write an exception with its reason",
-            )
+def _blocked(each: Vetted) -> Iterator[Problem]:
+    vetting, bump = each.report.vetting, each.report.bump
+    findings = bump.new if bump else vetting.findings
+    codes = sorted({finding.code for finding in findings if finding.level == "block"})
+    if codes:
+        own = vetting.profile
+        yield Problem(
+            code="vetting-blocks",
+            file=ALLOWLIST,
+            value=own.slug,
+            message=f"the {own.kind} {own.slug} {shown(own.version)} does what no package may here: {', '.join(codes)}",
+            fix="ask its author to mend it, or let two reviewers write an exception with its reason",
+        )
+
+
+def _placed(
+    found: Sequence[tuple[Package, Problem]], files: Mapping[str, Blob], result: Compiled
+) -> Iterator[Problem]:
+    """Each problem on the line of the entry that it is about."""
+    if not found or result.allowlist is None:
+        return
+    document = parse_yaml(ALLOWLIST, files[ALLOWLIST].data, MAX_ALLOWLIST_BYTES).document
+    for package, problem in found:
+        pointer = f"/packages/{result.allowlist.packages.index(package)}/version"
+        place = document.values.get(pointer, START) if document else START
+        yield replace(problem, pointer=pointer, line=place.line, column=place.column)
 
 
 def _reviews(packages: Sequence[Package], desk: Desk, files: dict[str, Blob]) -> Iterator[Problem]:

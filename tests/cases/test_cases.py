@@ -71,6 +71,7 @@ ELSEWHERE = {
     *(
         "base-moved-on",
         "last-owner-removed",
+        "name-was-used",
         "not-among-owners",
         "not-an-owner",
         "package-not-read",

@@ -65,6 +65,8 @@ def test_the_first_place_that_is_there_counts_and_a_link_counts_for_nothing() ->
         ("reviews/x/1.json", "review"), ("image/Dockerfile", "image"), ("image", "image"),
         ("certificates/a.pem", "platform"), ("platform.yaml", "platform"), ("schemas/x", "program"),
         ("Makefile", "program"), ("advisories.json", "advisories"), ("README.md", "other"),
+        (".forgejo/workflows/x.yml", "rules"), (".gitea/workflows/x.yml", "rules"), (".ci/run", "program"),
+        ("vetting/recorder.php", "program"), ("tests/conftest.py", "program"), ("github/x", "other"),
     ],
 )  # fmt: skip
 def test_a_path_belongs_to_one_area(path: str, area: str) -> None:

@@ -1,9 +1,11 @@
 """A double of GitHub's REST API (version 2022-11-28), as far as pull requests' comments and labels go.
 
-Shapes are those of the published documentation: "Pulls", "Issue comments", "Labels".
+Shapes are those of the published documentation: "Pulls", "Commits: compare two", "Issue comments",
+"Labels".
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -20,26 +22,47 @@ class State:
     token: str = "t0ken"
     repository: str = "wpaas/fleet"
     pulls: dict[int, dict[str, Any]] = field(default_factory=dict)
-    files: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    files: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What the commit of a head changes."""
+    reviews: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    line: list[str] = field(default_factory=lambda: ["a" * 40, "b" * 40])
+    """The commits of `main`, the oldest first."""
     comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    known_labels: list[dict[str, str]] = field(default_factory=list)
     labels: dict[int, list[str]] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     """Answered before anything else, one to each request."""
+    later: dict[str, Callable[[], object]] = field(default_factory=dict)
+    """Happens once, just before a request whose path holds the word is answered."""
     number: int = 1000
 
-    def pull(self, number: int, *, owner: str, branch: str, sha: str, files: list[str]) -> None:
+    def pull(
+        self,
+        number: int,
+        *,
+        owner: str,
+        branch: str,
+        sha: str,
+        files: list[str],
+        base: str = "main",
+    ) -> None:
         """An open pull request from a fork."""
         head = {"label": f"{owner}:{branch}", "ref": branch, "sha": sha, "user": {"login": owner}}
         self.pulls[number] = {
             "number": number,
             "state": "open",
             "head": head,
-            "base": {"ref": "main"},
+            "base": {"ref": base, "sha": self.line[-1]},
             "changed_files": len(files),
         }
-        self.files[number] = [{"filename": name, "status": "modified"} for name in files]
+        self.files[sha] = [{"filename": name, "status": "modified"} for name in files]
         self.comments[number], self.labels[number] = [], []
+
+    def review(self, pull: int, login: str, word: str, sha: str) -> None:
+        """What somebody says of a pull request at this commit: APPROVED, COMMENTED and so on."""
+        user = {"login": login, "type": "User"}
+        self.reviews.setdefault(pull, []).append({"user": user, "state": word, "commit_id": sha})
 
     def comment(self, pull: int, login: str, body: str) -> dict[str, Any]:
         """Somebody's comment. The forge drops white space at its end."""
@@ -76,10 +99,12 @@ class Handler(Quiet):
         start = f"/repos/{state.repository}"
         if not at.path.startswith(start):
             return self._say(404, {"message": "Not Found"})
+        for word in [word for word in state.later if word in at.path]:
+            state.later.pop(word)()
         query = {key: values[0] for key, values in parse_qs(at.query).items()}
         return self._say(*self._routed(at.path.removeprefix(start), query, body))
 
-    def _routed(  # noqa: PLR0911 - one way each
+    def _routed(  # noqa: PLR0911, C901 - one way each
         self, path: str, query: dict[str, str], body: Any
     ) -> tuple[int, Any]:
         state = self.state
@@ -90,14 +115,18 @@ class Handler(Quiet):
                 return 200, self._page(short, query)
             case "GET", ["pulls", number]:
                 return 200, state.pulls[int(number)]
-            case "GET", ["pulls", number, "files"]:
-                return 200, self._page(state.files[int(number)], query)
+            case "GET", ["pulls", number, "reviews"]:
+                return 200, self._page(state.reviews.get(int(number), []), query)
+            case "GET", ["compare", spec]:
+                return self._compared(*spec.split("..."))
             case "GET", ["issues", number, "comments"]:
                 return 200, self._page(state.comments[int(number)], query)
             case "POST", ["issues", number, "comments"]:
                 return 201, state.comment(int(number), BOT, body["body"])
             case "PATCH", ["issues", "comments", number]:
                 return self._edited(int(number), body["body"])
+            case "POST", ["labels"]:
+                return self._label(body)
             case "GET", ["issues", number, "labels"]:
                 listed = [{"name": name} for name in state.labels[int(number)]]
                 return 200, self._page(listed, query)
@@ -107,6 +136,23 @@ class Handler(Quiet):
             case "DELETE", ["issues", number, "labels", name]:
                 return self._unlabelled(int(number), unquote(name))
         return 404, {"message": "Not Found"}
+
+    def _compared(self, base: str, head: str) -> tuple[int, Any]:
+        line, files = self.state.line, self.state.files
+        ends = [line[-1] if name == "main" else name for name in (base, head)]
+        if not all(end in line or end in files for end in ends):
+            return 404, {"message": "Not Found"}
+        if not set(ends) <= set(line):
+            return 200, {"status": "diverged", "files": files.get(ends[1], [])[:300]}
+        order = line.index(ends[1]) - line.index(ends[0])
+        status = "ahead" if order > 0 else "behind" if order < 0 else "identical"
+        return 200, {"status": status, "files": []}
+
+    def _label(self, body: dict[str, str]) -> tuple[int, Any]:
+        if body["name"] in [label["name"] for label in self.state.known_labels]:
+            return 422, {"message": "Validation Failed", "errors": [{"code": "already_exists"}]}
+        self.state.known_labels.append(body)
+        return 201, body
 
     def _edited(self, number: int, body: str) -> tuple[int, Any]:
         for one in (c for listed in self.state.comments.values() for c in listed):
@@ -142,13 +188,22 @@ def serving(state: State) -> Listening:
     return Listening(type("Forge", (Handler,), {"state": state}))
 
 
+def proposed(state: State, pull: int) -> dict[str, Any]:
+    """The event that a pull request was opened."""
+    return {
+        "action": "opened",
+        "repository": {"full_name": state.repository, "default_branch": "main"},
+        "pull_request": state.pulls[pull],
+    }
+
+
 def workflow_run(state: State, pull: int, *, event: str = "pull_request") -> dict[str, Any]:
     """The event that a run for this pull request has ended, as for a fork: it names no pull request."""
     head = state.pulls[pull]["head"]
     owner = head["user"]["login"]
     return {
         "action": "completed",
-        "repository": {"full_name": state.repository},
+        "repository": {"full_name": state.repository, "default_branch": "main"},
         "workflow_run": {
             "id": 42,
             "event": event,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 import yaml
 from forge import State, serving, workflow_run
 from workflow_run import ROOT, Machine, environment, jobs
+
+from reconciler.core.review.labels import LABELS
 
 REVIEW = ROOT / ".github/workflows/review.yml"
 COMMENT = ROOT / ".github/workflows/comment.yml"
@@ -67,20 +70,42 @@ class Hosted:
             "changed_files": len(files),
             "title": "${{ github.token }}`touch stranger-was-here`",
         }
-        return {"action": "opened", "number": number, "pull_request": pull}
+        repository = {"full_name": State().repository}
+        return {
+            "action": "opened", "number": number, "pull_request": pull, "repository": repository,
+        }  # fmt: skip
 
-    def reviewed(self, event: dict[str, Any]) -> list[subprocess.CompletedProcess[str]]:
-        """What the steps of review.yml give."""
+    def reviewed(
+        self, event: dict[str, Any], state: State | None = None
+    ) -> list[subprocess.CompletedProcess[str]]:
+        """What the steps of review.yml give, from the fetch on."""
+        place = self.machine.workspace.parent / "event.json"
+        place.write_text(json.dumps(event))
         self.machine.context = {**self.machine.context, "event": event}
-        env = {k: self.machine.filled(v) for k, v in environment(REVIEW, "review").items()}
-        steps = jobs(REVIEW)["review"][2:]
-        return [
-            self.machine.run(step["run"], **env) if "run" in step else self.machine.take(step)
-            for step in steps
-        ]
+        found = []
+        with serving(state or State(token=TOKEN)) as forge:
+            for step in jobs(REVIEW)["review"][2:]:
+                if "run" not in step:
+                    found.append(self.machine.take(step))
+                    continue
+                written = {**environment(REVIEW, "review"), **step.get("env", {})}
+                env = {k: self.machine.filled(v) for k, v in written.items()}
+                found.append(
+                    self.machine.run(
+                        step["run"],
+                        **env,
+                        GITHUB_EVENT_PATH=str(place),
+                        GITHUB_API_URL=forge.address,
+                    )
+                )
+        asked, *rest = found
+        assert asked.returncode == 0, asked.stderr
+        return rest
 
     def commented(self, state: State, pull: int) -> subprocess.CompletedProcess[str]:
         """What the last step of comment.yml gives."""
+        state.line = [self.start]
+        state.pulls[pull]["base"]["sha"] = self.start
         event = workflow_run(state, pull)
         place = self.machine.workspace.parent / "event.json"
         place.write_text(json.dumps(event))
@@ -112,7 +137,7 @@ def test_a_good_site_from_a_fork_is_commented_on(hosted: Hosted) -> None:
     state.pull(7, owner="amira", branch="italia", sha=sha, files=["sites/italia.json"])
     assert hosted.commented(state, 7).returncode == 0
     (comment,) = state.comments[7]
-    assert "adds site italia" in comment["body"]
+    assert "adds the site italia" in comment["body"]
     assert state.labels[7] == ["needs-review", "site:new"]
 
 
@@ -159,6 +184,20 @@ def test_nothing_that_a_fork_brings_along_is_executed(hosted: Hosted, tmp_path: 
 
 
 @pytest.mark.clone
+def test_an_owner_of_the_site_may_approve_what_somebody_else_changes(hosted: Hosted) -> None:
+    path = "sites/chess-club.json"
+    site = json.loads((ROOT / path).read_text())
+    event = hosted.propose(11, "mallory", {path: json.dumps({**site, "title": "Chess"})})
+    *_, annotated = hosted.reviewed(event)
+    assert annotated.returncode == 1
+    assert "not-an-owner" in annotated.stdout
+    state = State(token=TOKEN)
+    state.review(11, site["owners"][0], "APPROVED", event["pull_request"]["head"]["sha"])
+    *_, annotated = hosted.reviewed(event, state)
+    assert annotated.returncode == 0, annotated.stdout
+
+
+@pytest.mark.clone
 def test_an_artifact_that_was_not_left_is_said(hosted: Hosted) -> None:
     state = State(token=TOKEN)
     state.pull(10, owner="amira", branch="x", sha="e" * 40, files=["sites/x.json"])
@@ -171,19 +210,35 @@ def test_an_artifact_that_was_not_left_is_said(hosted: Hosted) -> None:
 
 def test_only_the_half_that_reads_no_proposal_may_write() -> None:
     review, comment = (yaml.safe_load(path.read_text()) for path in (REVIEW, COMMENT))
-    assert "permissions" not in review["jobs"]["review"]
+    assert review["jobs"]["review"]["permissions"] == {"contents": "read", "pull-requests": "read"}
     assert "${{ secrets" not in REVIEW.read_text()
-    assert "token" not in REVIEW.read_text()
+    holding = [step for step in jobs(REVIEW)["review"] if "token" in json.dumps(step)]
+    (asking,) = holding  # and it comes before the proposal is fetched
+    assert asking["run"].startswith("base/.venv/bin/wpaas review approvals ")
+    runs = [step.get("run", "") for step in jobs(REVIEW)["review"]]
+    assert runs.index(asking["run"]) < next(n for n, run in enumerate(runs) if "fetch" in run)
     assert comment["jobs"]["comment"]["permissions"] == {
         "actions": "read", "contents": "read", "issues": "write", "pull-requests": "write",
     }  # fmt: skip
     assert "fetch" not in json.dumps(comment["jobs"]["comment"]["steps"])
     assert "ref" not in comment["jobs"]["comment"]["steps"][0]["with"]
     assert comment[True]["workflow_run"]["workflows"] == [review["name"]]
+    proposed = review[True]["pull_request"]
+    assert proposed["branches"] == ["main"]
+    assert "edited" in proposed["types"], "its base may be changed after the check"
     for steps in (*jobs(REVIEW).values(), *jobs(COMMENT).values()):
         for step in steps:
             if step.get("uses", "").startswith("actions/checkout@"):
                 assert step["with"]["persist-credentials"] is False
+
+
+def test_the_repository_describes_every_label_once() -> None:
+    described = yaml.safe_load((ROOT / ".github/labels.yml").read_text())
+    assert sorted(label["name"] for label in described) == sorted(LABELS)
+    for label in described:
+        assert set(label) == {"name", "color", "description"}
+        assert re.fullmatch("[0-9a-f]{6}", label["color"])
+        assert len(label["description"]) <= 100  # the forge's limit
 
 
 @pytest.mark.parametrize(

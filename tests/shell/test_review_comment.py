@@ -1,6 +1,7 @@
 """The trusted half: one comment, kept up to date, on the pull request that the event means."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from reconciler.core.review.comment import MARK
 from reconciler.core.review.told import Told
 from reconciler.core.vetting.report_phrase import Quoted, Section
 
+ROOT = Path(__file__).parents[2]
 SHA, OTHER = "c" * 40, "d" * 40
 GOOD = Told(
     outcome="agree",
@@ -66,6 +68,7 @@ def test_one_comment_is_written_and_then_edited(desk: Desk) -> None:
     assert desk.run() == 0
     assert desk.state.writes() == []  # nothing differs
     desk.state.pulls[7]["head"]["sha"] = OTHER
+    desk.state.files[OTHER] = desk.state.files[SHA]
     desk.sends(workflow_run(desk.state, 7))
     desk.report.write_text(kept.as_json(GOOD, "b" * 40, OTHER))
     assert desk.run() == 0
@@ -77,6 +80,16 @@ def test_labels_of_others_stay_and_there_is_one_state(desk: Desk) -> None:
     desk.state.labels[7] = ["help wanted", "needs-author", "site:change"]
     assert desk.run() == 0
     assert sorted(desk.state.labels[7]) == ["help wanted", "needs-review", "site:new"]
+
+
+def test_labels_are_made_as_the_repository_describes_them(desk: Desk) -> None:
+    desk.state.known_labels = [{"name": "site:new", "color": "ffffff", "description": "ours"}]
+    described = ROOT / ".github/labels.yml"
+    argv = ["review", "comment", f"--event={desk.event}", f"--report={desk.report}"]
+    assert main([*argv, f"--labels={described}"]) == 0
+    known = {label["name"]: label["color"] for label in desk.state.known_labels}
+    assert known == {"site:new": "ffffff", "needs-review": "fbca04"}
+    assert desk.state.labels[7] == ["needs-review", "site:new"]
 
 
 def test_a_report_of_another_commit_is_not_told(desk: Desk) -> None:
@@ -97,6 +110,8 @@ def test_a_report_of_another_commit_is_not_told(desk: Desk) -> None:
         json.dumps(json.loads(kept.as_json(GOOD, SHA, SHA)) | {"labels": ["ready", "admin"]}).encode(),
         json.dumps(json.loads(kept.as_json(GOOD, SHA, SHA)) | {"labels": ["ready", "held"]}).encode(),
         json.dumps(json.loads(kept.as_json(GOOD, SHA, SHA)) | {"headline": "@all buy this"}).encode(),
+        json.dumps(json.loads(kept.as_json(GOOD, SHA, SHA)) | {"base": "main"}).encode(),
+        json.dumps(json.loads(kept.as_json(GOOD, SHA, SHA)) | {"base": 7}).encode(),
         json.dumps(json.loads(kept.as_json(GOOD, SHA, SHA)) | {"problems": [{"code": "x"}]}).encode(),
         json.dumps(json.loads(kept.as_json(GOOD, SHA, SHA)) | {"sections": [{"label": "x"}]}).encode(),
     ],
@@ -125,21 +140,94 @@ def test_without_a_report_operators_are_asked(desk: Desk) -> None:
     ],
 )
 def test_who_changes_the_rules_is_not_reviewed_by_them(desk: Desk, changed: dict[str, str]) -> None:
-    desk.state.files[7] = [changed]
+    desk.state.files[SHA] = [changed]
     assert desk.run() == 0
     (body,) = desk.ours()
-    assert "no automatic review counts" in body
-    assert "community" not in body
+    assert body == (
+        f"{MARK}\n### ✋ This changes who decides here or what is checked, so no automatic review counts.\n\n"
+        "**NEXT** Operators: please read all of it by hand, then approve or decline.\n\n"
+        "<sub>of commit cccccccccccc; this comment is kept up to date</sub>"
+    )
     assert sorted(desk.state.labels[7]) == ["needs-review", "rules"]
 
 
-def test_files_that_cannot_be_seen_are_not_passed_over(desk: Desk) -> None:
+@pytest.mark.parametrize(("told", "seen"), [(2, 1), (3001, 300), (100, 101)])
+def test_files_that_cannot_be_seen_are_not_passed_over(desk: Desk, told: int, seen: int) -> None:
+    desk.state.pulls[7]["changed_files"] = told
+    desk.state.files[SHA] = [{"filename": f"notes/{n}", "status": "added"} for n in range(seen)]
+    assert desk.run() == 0
+    (body,) = desk.ours()
+    assert f"{max(told, seen)} files" in body
+    assert "cannot be seen" in body or "too many" in body
+    assert desk.state.labels[7] == ["needs-author"]
+
+
+def test_a_rename_does_not_stand_for_a_file_that_is_hidden(desk: Desk) -> None:
+    """One entry with two paths is one file: another one is out of sight."""
     desk.state.pulls[7]["changed_files"] = 2
+    desk.state.files[SHA] = [{"filename": "x", "previous_filename": "y", "status": "renamed"}]
     assert desk.run() == 0
-    assert "not all of them can be seen" in desk.ours()[0]
-    desk.state.pulls[7]["changed_files"] = 3001
+    assert "cannot be seen" in desk.ours()[0]
+
+
+def test_what_is_pushed_meanwhile_does_not_whitewash_the_commit_that_was_checked(
+    desk: Desk,
+) -> None:
+    """The workflow of SHA is the stranger's; OTHER, pushed before anybody looks, takes it back."""
+    desk.state.files[SHA] = [{"filename": ".github/workflows/review.yml", "status": "modified"}]
+    desk.state.files[OTHER] = [{"filename": "sites/italia.json", "status": "added"}]
+    desk.state.later = {"/compare/": lambda: desk.state.pulls[7]["head"].update(sha=OTHER)}
     assert desk.run() == 0
-    assert "3001 files" in desk.ours()[0]
+    assert "no automatic review counts" in desk.ours()[0]
+
+
+@pytest.mark.parametrize(
+    ("of_report", "of_pull"),
+    [
+        pytest.param("a" * 40, "b" * 40, id="an older base, whose owners were others"),
+        pytest.param("e" * 40, "b" * 40, id="a base that nobody knows"),
+        pytest.param("f" * 40, "b" * 40, id="the base of another branch"),
+    ],
+)
+def test_a_report_on_another_base_is_not_told(desk: Desk, of_report: str, of_pull: str) -> None:
+    """The same commit may be proposed for an old branch too: what was found there counts there only."""
+    desk.state.files["f" * 40] = []
+    desk.state.pulls[7]["base"]["sha"] = of_pull
+    desk.report.write_text(kept.as_json(GOOD, of_report, SHA))
+    assert desk.run() == 0
+    (body,) = desk.ours()
+    assert "another base" in body
+    assert "community" not in body
+    assert desk.state.labels[7] == ["held"]
+
+
+def test_a_base_that_has_gone_on_since_the_check_began_will_do(desk: Desk) -> None:
+    desk.state.line.append("e" * 40)
+    assert desk.run() == 0
+    assert "look at it, then approve" in desk.ours()[0]
+
+
+def test_a_pull_request_for_another_branch_is_none_of_ours(desk: Desk) -> None:
+    desk.state.pull(
+        8, owner="amira", branch="italia", sha=SHA, files=["sites/italia.json"], base="old"
+    )
+    assert desk.run() == 0
+    assert desk.ours(8) == []
+    assert len(desk.ours(7)) == 1
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_a_report_that_is_no_file_is_not_opened(desk: Desk, kind: str) -> None:
+    """An artifact may hold a link to what this job may read, or a pipe that nobody writes to."""
+    good = desk.report.rename(desk.report.with_name("elsewhere.json"))
+    if kind == "link":
+        desk.report.symlink_to(good)
+    elif kind == "pipe":
+        os.mkfifo(desk.report)
+    else:
+        desk.report.mkdir()
+    assert desk.run() == 0
+    assert "without a report" in desk.ours()[0]
 
 
 def test_the_mark_in_a_strangers_comment_is_not_ours(desk: Desk) -> None:

@@ -21,10 +21,9 @@ SOMEBODY = "somebody who may merge here"
 
 @dataclass(frozen=True, slots=True)
 class Vetted:
-    """A package that the proposal brings, judged. `place`: its entry in the allowlist."""
+    """A package that the proposal brings, judged."""
 
     report: "Report"
-    place: str = ""
 
     @property
     def lane(self) -> "Lane":
@@ -43,8 +42,9 @@ class Agreement:
     @property
     def words(self) -> str:
         """All that they are asked for, in one sentence."""
-        two = ", two of you" if self.number > 1 else ""
-        return f"{'; '.join(dict.fromkeys(self.requests))}; then approve{two}"
+        asked = list(dict.fromkeys(self.requests))
+        then = "then two of you approve" if self.number > 1 else "then approve"
+        return f"please {'; '.join(asked)}{';' if len(asked) > 1 else ','} {then}"
 
 
 def agreements(

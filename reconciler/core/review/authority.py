@@ -3,11 +3,12 @@
 What the proposal itself says of owners, rules or CODEOWNERS counts for nothing here.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.core.blob import EXECUTABLE, REGULAR, Blob
 from reconciler.core.document import Document
+from reconciler.core.domains import written_domains
 from reconciler.core.jsontext import parse_json
 from reconciler.core.problem import Problem, ProblemCode, escaped, shown
 from reconciler.core.review.change import Change, Proposal
@@ -43,6 +44,12 @@ def owners_in(blob: Blob | None) -> tuple[str, ...]:
     return tuple(o for o in named if isinstance(o, str)) if isinstance(named, list) else ()
 
 
+def hosts_in(blob: Blob | None) -> tuple[str, ...]:
+    """Domains that a site's file names, however broken the rest of it is."""
+    document = _document(blob)
+    return tuple(domain for _, domain in written_domains(document)) if document else ()
+
+
 def added_owners(proposal: Proposal) -> tuple[tuple[str, str], ...]:
     """(site, login) of people who become owners of a site that is there, for them to confirm."""
     return tuple(
@@ -74,19 +81,28 @@ def _may(proposal: Proposal, change: Change, voices: set[str]) -> Iterator[Probl
                 "not-among-owners",
                 change,
                 f"{author} proposes this site and is not among its owners",
-                f'add "{author}" to the owners, or have one of them open the pull request',
+                f'add "{author}" to the owners, or ask one of them to approve this',
                 "/owners",
+            )
+        last = owners_in(proposal.former.get(change.path))
+        if change.path in proposal.former and not voices & _folded(last):
+            yield _problem(
+                "name-was-used",
+                change,
+                f"there was a site {name} before, and all that it stored would come back with its name",
+                f"take another name, or ask one of its last owners to approve this: {_listed(last)}",
+                "/name",
             )
         return
     if not old or not voices & _folded(old):
         code: ProblemCode = "removes-anothers-site" if change.after is None else "not-an-owner"
         verb = "removes" if change.after is None else "changes"
-        listed = ", ".join(shown(login) for login in old) or "nobody that can be read"
+        listed = _listed(old)
         yield _problem(
             code,
             change,
             f"{author} {verb} the site {name}, which belongs to {listed}",
-            "ask an owner of it to propose this or to approve it, or leave the file as it was",
+            "ask one of its owners to approve this, or leave the file as it was",
         )
     elif new and not _folded(new) & _folded(old) and not _folded(new) <= voices:
         yield _problem(
@@ -106,7 +122,7 @@ def _moved(proposal: Proposal, change: Change) -> Iterator[Problem]:
             "site-renamed",
             heir,
             f"this is the site {old} under another name, and {new} would begin empty",
-            f'keep the file of {old}; a new address is a domain: "domains": {{"primary": "…"}}',
+            f'keep sites/{old}.json; for a new address give it a domain: "domains": {{"primary": "…"}}',
         )
         yield replace(problem, severity="warning")
 
@@ -132,6 +148,10 @@ def _document(blob: Blob | None) -> Document | None:
         return None
     document = parse_json(blob.path, blob.data).document
     return document if document and isinstance(document.value, dict) else None
+
+
+def _listed(logins: Sequence[str]) -> str:
+    return ", ".join(shown(login) for login in logins) or "nobody that can be read"
 
 
 def _folded(logins: Collection[str]) -> set[str]:

@@ -1,10 +1,10 @@
 """What a proposal changes, file by file. A file that moved is one that went and one that came."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from reconciler.core.blob import Blob
+from reconciler.core.blob import ADVISORIES, Blob
 from reconciler.core.review.codeowners import PLACES
 from reconciler.core.sitefiles import FOLDER, NOT_SITES
 
@@ -15,7 +15,12 @@ Area = Literal[
     "site", "allowlist", "review", "advisories", "platform", "image", "rules", "program", "other"
 ]
 How = Literal["adds", "changes", "removes"]
-_PROGRAM = ("reconciler/", "schemas/", "deploy/", "Makefile", "pyproject.toml", "requirements.lock")
+_RULES = (".github/", ".forgejo/", ".gitea/")
+_PROGRAM = (
+    *("reconciler/", "schemas/", "vetting/", "deploy/", "tests/", ".ci/"),
+    *("Makefile", "pyproject.toml", "requirements.lock"),
+)
+"""The program, and what it is built and tested with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,8 @@ class Change:
 class Proposal:
     """A base, the changes of a head since both parted, and paths that the base changed since too.
 
-    `author` and `approved_by` are forge logins; `author` is None where nobody said.
+    `author` and `approved_by` are forge logins; `author` is None where nobody said. `former` holds
+    added site files as the base had them before they were removed: what such a site stored is kept.
     """
 
     base: Mapping[str, Blob]
@@ -51,6 +57,7 @@ class Proposal:
     author: str | None = None
     approved_by: tuple[str, ...] = ()
     moved_on: tuple[str, ...] = ()
+    former: Mapping[str, Blob] = field(default_factory=dict)
 
     @property
     def result(self) -> dict[str, Blob]:
@@ -69,14 +76,14 @@ class Proposal:
 
 def area_of(path: str) -> Area:
     """What a path of the repository is for."""
-    if path.startswith(".github/") or path in PLACES:
+    if path.startswith(_RULES) or path in PLACES:
         return "rules"
     if path.startswith(FOLDER):
         return "other" if path.removeprefix(FOLDER) in NOT_SITES else "site"
     exact: dict[str, Area] = {
         "plugins-allowlist.yaml": "allowlist",
         "platform.yaml": "platform",
-        "advisories.json": "advisories",
+        ADVISORIES: "advisories",
         "image": "image",
         "sites": "site",
     }

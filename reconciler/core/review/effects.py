@@ -19,7 +19,7 @@ def effects(
     """What happens, the sites first; `schema` is that of a site's file."""
     image = tuple(_image(proposal, base, result))
     found = [
-        *_added(base, result),
+        *_added(proposal, base, result),
         *_removed(base, result),
         *_changed(proposal, base, result, schema),
         *_held(base, result),
@@ -36,16 +36,25 @@ def named(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
-def _added(base: Compiled, result: Compiled) -> Iterator[Phrase]:
+def _added(proposal: Proposal, base: Compiled, result: Compiled) -> Iterator[Phrase]:
     for name in sorted(result.sites.keys() - base.sites.keys() - base.held):
         site = result.sites[name]
-        webheads = counted(site.replicas, f"{site.size} webhead")
-        yield (f"adds site {name}: {webheads}, database, bucket; no other site restarts for it",)
+        nodes = f"on {counted(site.replicas, 'node')} ({site.size})"
+        back = f"sites/{name}.json" in proposal.former
+        stored = (
+            "and the database and files of the old one come back with it"
+            if back
+            else "with a database and a bucket of its own"
+        )
+        yield (f"adds the site {name} {nodes}, {stored}; no other site restarts",)
         domain = result.platform.domain if result.platform else "the platform's domain"
-        yield ("it answers at ", *_listed(_hosts(site, domain)))
+        yield ("visitors reach it at ", *_listed(_hosts(site, domain)))
         if site.domains_primary is not None:
-            own = (host for host in (site.domains_primary, *site.domains_aliases))
-            yield ("a DNS record to create for ", *_listed(tuple(own)), ": it points at the edges")
+            own = (site.domains_primary, *site.domains_aliases)
+            need = (
+                "need DNS records that point" if len(own) > 1 else "needs a DNS record that points"
+            )
+            yield (*_listed(own), f" {need} where ", Quoted(f"{name}.{domain}"), " points")
 
 
 def _hosts(site: Site, domain: str) -> tuple[str, ...]:
@@ -65,12 +74,12 @@ def _removed(base: Compiled, result: Compiled) -> Iterator[Phrase]:
     gone = sorted((base.sites.keys() | base.held) - result.sites.keys() - result.held)
     for name in gone:
         yield (
-            f"removes {name}: drained, then gone from the edges; its database and files are kept",
+            f"removes the site {name}: it is drained, then leaves the edges; its database and files stay",
         )
     limit = result.platform.limits.max_deletions if result.platform else len(gone)
     if len(gone) > limit:
         allowed = f"max_deletions in platform.yaml is {limit}"
-        yield (f"too many removals at once ({len(gone)}, {allowed}): the loop may refuse them",)
+        yield (f"that is {len(gone)} removals at once, and {allowed}: they may be refused",)
 
 
 def _changed(
@@ -83,11 +92,16 @@ def _changed(
             continue
         found = field_changes(before, after, change.before, change.after, schema)
         if not found.words:
-            yield (f"changes nothing of {name}: the file is only written in another way",)
+            yield (f"changes nothing of {name}: its file is only written in another way",)
             continue
-        restart = f"its {counted(before.replicas, 'webhead')} restart, one after the other"
-        effect = f": {restart}" if found.restarts else ": live, no restart"
+        effect = f"; {_restarts(before.replicas)}" if found.restarts else ", without a restart"
         yield ("changes ", *found.phrase(), f" of {name}{effect}")
+
+
+def _restarts(replicas: int) -> str:
+    if replicas == 1:
+        return "its one webhead restarts"
+    return f"its {replicas} webheads restart, one after the other"
 
 
 def _held(base: Compiled, result: Compiled) -> Iterator[Phrase]:
@@ -96,9 +110,9 @@ def _held(base: Compiled, result: Compiled) -> Iterator[Phrase]:
     for name in sorted(result.held - base.held):
         # What a misplaced file is called may be anything.
         if name in base.sites:
-            yield ("leaves ", Quoted(name), " as it is until its problem is corrected")
+            yield (Quoted(name), " stays as it is until its file is corrected")
         else:
-            yield ("adds no site ", Quoted(name), " until its problem is corrected")
+            yield ("the site ", Quoted(name), " is not added until its file is corrected")
 
 
 def _image(proposal: Proposal, base: Compiled, result: Compiled) -> Iterator[Phrase]:
@@ -122,7 +136,7 @@ def _image(proposal: Proposal, base: Compiled, result: Compiled) -> Iterator[Phr
     if built or wordpress or _content(old) != _content(new):
         staying = base.sites.keys() & result.sites.keys()
         restart = "restarts" if len(staying) == 1 else "restart"
-        yield (f"a new image: {counted(len(staying), 'site')} {restart}, in waves",)
+        yield (f"that makes a new image: {counted(len(staying), 'site')} {restart}, in waves",)
 
 
 Key = tuple[str, str, str]
@@ -157,23 +171,27 @@ def _entries(
         version = Quoted(package.version)
         if before is not None:
             yield (
-                f"moves {kind} {slug} from ",
+                f"moves the {kind} {slug} from ",
                 Quoted(before.version),
                 " to ",
                 version,
-                ": one layer",
+                ": one layer is made again",
             )
         else:
-            yield (f"allows {kind} {slug} ", version, ": one layer more")
+            yield (f"allows the {kind} {slug} ", version, ": one more layer in the image")
     for key, package in sorted(new.items()):
         if key in old and old[key].tree_sha256 != package.tree_sha256:
-            yield (f"changes the files of {package.kind} {package.slug} ", Quoted(package.version))
+            yield (
+                f"changes the files of the {package.kind} {package.slug} ",
+                Quoted(package.version),
+            )
     for (kind, slug), package in sorted(gone.items()):
         entry = result.allowlist.find(package.kind, slug) if result.allowlist else None
         verb = "blocks" if entry is not None and entry.state == "blocked" else "leaves out"
         users = users_of(base.allowlist, package, base.sites.values()) if base.allowlist else ()
-        used = f"; {named(users)} {'uses' if len(users) == 1 else 'use'} it" if users else ""
-        yield (f"{verb} {kind} {slug} ", Quoted(package.version), f": its layer goes{used}")
+        used = f", which {named(users)} {'uses' if len(users) == 1 else 'use'}" if users else ""
+        goes = f"{used}; its layer leaves the image"
+        yield (f"{verb} the {kind} {slug} ", Quoted(package.version), goes)
     yield from _states(base, result, old, new)
 
 
@@ -188,12 +206,13 @@ def _states(
         key = (package.kind, package.slug, package.version)
         known = before.get(key)
         if known is None and key not in new and package.state == "blocked":
-            yield (f"blocks {package.kind} {package.slug} ", Quoted(package.version))
+            yield (f"blocks the {package.kind} {package.slug} ", Quoted(package.version))
         elif known is not None and (key in old) == (key in new) and known != package:
-            what = (
-                f"calls it {package.state} now" if known.state != package.state else "other words"
-            )
-            yield (f"{package.kind} {package.slug} ", Quoted(package.version), f": {what}")
+            called = (f"the {package.kind} {package.slug} ", Quoted(package.version))
+            if known.state != package.state:
+                yield ("calls ", *called, f" {package.state} now")
+            else:
+                yield ("changes what is said of ", *called)
 
 
 def _shared(proposal: Proposal) -> Iterator[Phrase]:

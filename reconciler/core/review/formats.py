@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+from reconciler.core.annotations import SARIF_SCHEMA, notice
 from reconciler.core.annotations import as_github as annotations
-from reconciler.core.annotations import notice
 from reconciler.core.problem import Problem
 from reconciler.core.review.told import PackageTold, Told
-from reconciler.core.vetting.report_json import SARIF_SCHEMA
 from reconciler.core.vetting.report_markdown import ours, rendered, span
-from reconciler.core.vetting.report_phrase import Phrase, Quoted, Section
-from reconciler.core.vetting.report_text import plain
+from reconciler.core.vetting.report_phrase import Phrase, Quoted, Section, plain
 
 MAX_PROBLEMS = 30
 MAX_COMMENT_CHARS = 60_000

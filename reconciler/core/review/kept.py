@@ -7,7 +7,7 @@ pull request. So it is data: its size and shape are checked, and all that it say
 import dataclasses
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast, get_args
 
 from reconciler.core.problem import Problem, ProblemCode, escaped
@@ -19,6 +19,8 @@ from reconciler.core.vetting.report_phrase import Phrase, Quoted, Section
 FORMAT = 1
 MAX_REPORT_BYTES = 512 * 1024
 MAX_ITEMS = 500
+MAX_PROBLEMS, FEW_PROBLEMS, MAX_KEPT_CHARS = 160, 40, 400
+"""What is written at most: more than a comment shows, and surely within the reader's limits."""
 MAX_TEXT_CHARS = 2_000
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 # Words and marks of which a forge makes nothing, or that are escaped; code in single backticks.
@@ -32,7 +34,29 @@ class NotAReport(Exception):
 
 
 def as_json(told: Told, base: str, head: str) -> str:
-    """One object; its shape is stable. `base` and `head` are commit ids."""
+    """One object; its shape is stable. `base` and `head` are commit ids.
+
+    Whoever reads it has limits: texts are cut, and of very many problems the first are kept.
+    """
+    text, short = "", dataclasses.replace(told, packages=())
+    for each, most in ((told, MAX_PROBLEMS), (told, FEW_PROBLEMS), (short, FEW_PROBLEMS)):
+        left = tuple(_left_out(told, each, most))
+        note = (Section("NOTE", left),) if left else ()
+        sections = (*each.sections, *note)
+        text = _as_json(dataclasses.replace(each, sections=sections), base, head, most)
+        if len(text.encode("utf-8", "backslashreplace")) <= MAX_REPORT_BYTES:
+            break
+    return text
+
+
+def _left_out(told: Told, each: Told, most: int) -> Iterator[Phrase]:
+    if len(told.problems) > most:
+        yield (f"{len(told.problems) - most} more problems: `wpaas review` lists them",)
+    if len(each.packages) < len(told.packages):
+        yield ("the vetting reports are too long for here: `wpaas review` shows them",)
+
+
+def _as_json(told: Told, base: str, head: str, most: int) -> str:
     value = {
         "format": FORMAT,
         "base": base,
@@ -41,8 +65,8 @@ def as_json(told: Told, base: str, head: str) -> str:
         "headline": told.headline,
         "author": told.author,
         "labels": list(told.labels),
-        "problems": [dataclasses.asdict(problem) for problem in told.problems],
-        "before": [dataclasses.asdict(problem) for problem in told.before],
+        "problems": [_fields(problem) for problem in told.problems[:most]],
+        "before": [_fields(problem) for problem in told.before[:most]],
         "packages": [
             {
                 "title": _phrase(package.title),
@@ -56,8 +80,19 @@ def as_json(told: Told, base: str, head: str) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
+def _fields(problem: Problem) -> dict[str, object]:
+    found = dataclasses.asdict(problem)
+    return {key: _cut(each) if isinstance(each, str) else each for key, each in found.items()}
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_KEPT_CHARS else text[: MAX_KEPT_CHARS - 1] + "…"
+
+
 def _phrase(phrase: Phrase) -> list[dict[str, str]]:
-    return [{"quote": p.text} if isinstance(p, Quoted) else {"say": p} for p in phrase]
+    return [
+        {"quote": _cut(part.text)} if isinstance(part, Quoted) else {"say": part} for part in phrase
+    ]
 
 
 def _section(section: Section) -> dict[str, Any]:
@@ -65,8 +100,8 @@ def _section(section: Section) -> dict[str, Any]:
     return {"label": section.label, "tone": section.tone, "lines": lines}
 
 
-def from_json(data: bytes, head: str) -> Told:
-    """Read a report that is about the commit `head`. Raises NotAReport."""
+def from_json(data: bytes, head: str) -> tuple[str, Told]:
+    """(id of the base, what is told) of a report about the commit `head`. Raises NotAReport."""
     if len(data) > MAX_REPORT_BYTES:
         raise NotAReport(f"it is larger than {MAX_REPORT_BYTES} bytes")
     try:
@@ -75,12 +110,15 @@ def from_json(data: bytes, head: str) -> Told:
         raise NotAReport("it is not JSON") from e
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise NotAReport(f"it is not of format {FORMAT}")
+    base = _text(value, "base")
+    if not _SHA.fullmatch(base):
+        raise NotAReport("its base is no commit")
     if not _SHA.fullmatch(_text(value, "head")) or value["head"] != head:
         raise NotAReport("it is about another commit")
     outcome = _text(value, "outcome")
     if outcome not in get_args(Outcome):
         raise NotAReport("its outcome is none")
-    return Told(
+    return base, Told(
         outcome=cast(Outcome, outcome),
         headline=_headline(value),
         author=_text(value, "author"),

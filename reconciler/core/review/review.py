@@ -8,11 +8,14 @@ from reconciler.core.checker import Schema
 from reconciler.core.compiler import Compiled
 from reconciler.core.problem import Problem, escaped, in_order
 from reconciler.core.review.agreement import Agreement, Vetted, agreements
-from reconciler.core.review.authority import added_owners, authority_problems
+from reconciler.core.review.authority import added_owners, authority_problems, site_name
 from reconciler.core.review.change import Proposal
-from reconciler.core.review.effects import effects
+from reconciler.core.review.effects import effects, named
 from reconciler.core.review.labels import labels
 from reconciler.core.vetting.report_phrase import Phrase, Quoted, counted
+
+_OTHERS = frozenset({"not-an-owner", "removes-anothers-site", "name-was-used"})
+"""What only somebody else can put right: the author has nothing to correct."""
 
 Outcome = Literal["good", "agree", "errors", "refused"]
 
@@ -69,7 +72,7 @@ def review(
         agreements=wanted,
         notes=tuple(_notes(proposal)),
         labels=labels(proposal, base, result, outcome),
-        next=tuple(_next(outcome, author, len(errors), wanted)),
+        next=tuple(_next(outcome, author, errors, wanted)),
     )
 
 
@@ -101,30 +104,35 @@ def _moved_on(proposal: Proposal) -> Iterator[Problem]:
         yield Problem(
             code="base-moved-on",
             file=escaped(path),
-            message="the file was changed here and, since then, in the base too",
+            message="the base has changed this file too, since your branch was made",
             fix="bring the base into your branch (merge or rebase), then push",
         )
 
 
 def _notes(proposal: Proposal) -> Iterator[Phrase]:
     if proposal.author is None and proposal.in_area("site"):
-        yield ("who proposes this is not known, so whether they may cannot be judged (--author)",)
+        yield ("nobody said who proposes this (--author), so nobody checked whether they may",)
+    if proposal.in_area("rules"):
+        yield ("what this says of owners and rules counts once it is merged, and not before",)
     for site, login in added_owners(proposal):
-        yield (Quoted(f"@{login}"), f" would become an owner of {site}: does that person agree?")
+        yield (Quoted(f"@{login}"), f" would become an owner of {site}: do they agree?")
 
 
 def _next(
-    outcome: Outcome, author: str, errors: int, wanted: Sequence[Agreement]
+    outcome: Outcome, author: str, errors: Sequence[Problem], wanted: Sequence[Agreement]
 ) -> Iterator[Phrase]:
     match outcome:
+        case "errors" if all(problem.code in _OTHERS for problem in errors):
+            sites = named(list(dict.fromkeys(site_name(problem.file) for problem in errors)))
+            yield (_who(author), ": please ask an owner of ", Quoted(sites), " to approve this, or take it out again")  # fmt: skip
         case "errors":
-            it = "it" if errors == 1 else "them"
-            yield (_who(author), f": correct {it} and push to the same branch; it is then checked again",)  # fmt: skip
+            it = "it" if len(errors) == 1 else "them"
+            yield (_who(author), f": please correct {it} and push to the same branch; then the check runs again",)  # fmt: skip
         case "agree":
             for agreement in wanted:
                 yield (*agreement.people, f": {agreement.words}")
         case _:
-            yield ("whoever may merge: merge it, nobody else has to look",)
+            yield ("whoever may merge: please merge it, nobody else has to look",)
 
 
 def _who(author: str) -> str | Quoted:
@@ -138,9 +146,12 @@ def headline(made: Review) -> str:
             return "Thank you! Nothing stands in the way."
         case "agree":
             people = sum(agreement.number for agreement in made.agreements)
-            return f"Thank you! Nothing is wrong here; {counted(people, 'approval')} to go."
+            to_go = f"{counted(people, 'approval')} to go"
+            if "rules" in made.labels:
+                return f"Thank you! This changes the rules of this repository; {to_go}."
+            return f"Thank you! Nothing is wrong here; {to_go}."
         case "errors":
             have = "has" if len(made.errors) == 1 else "have"
             return f"Thank you! {counted(len(made.errors), 'thing')} {have} to be corrected first."
         case _:
-            return "This cannot be reviewed as it is."
+            return "Thank you! As it is, this cannot be reviewed."

@@ -69,8 +69,9 @@ def _before(made: Review) -> Iterator[Phrase]:
     if made.before:
         codes = ", ".join(sorted({problem.code for problem in made.before}))
         were = "was" if len(made.before) == 1 else "were"
+        are = "is" if len(made.before) == 1 else "are"
         number = counted(len(made.before), "problem")
-        yield (f"{number} {were} here before and {were} not made by this: {codes}",)
+        yield (f"{number} {were} there before, and {are} not yours to correct: {codes}",)
     if len(made.vetted) > MAX_PACKAGES:
         yield (f"{len(made.vetted) - MAX_PACKAGES} more packages were vetted: `wpaas plugin vet`",)
 

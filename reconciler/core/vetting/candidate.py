@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from reconciler.core.layers import File
 from reconciler.core.manifest import PackageKind
+
+if TYPE_CHECKING:  # every look at a fleet needs the grants below, and nothing that packs archives
+    from reconciler.core.layers import File
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,5 +44,5 @@ class Candidate:
     slug: str
     version: str
     target: Target
-    files: Mapping[str, File] = field(repr=False)
+    files: Mapping[str, "File"] = field(repr=False)
     grants: Grants = NOTHING_GRANTED

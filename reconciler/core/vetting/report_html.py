@@ -7,8 +7,7 @@ from html import escape
 from reconciler.core.problem import escaped
 from reconciler.core.vetting.finding import Finding, abilities
 from reconciler.core.vetting.report import Report
-from reconciler.core.vetting.report_phrase import Phrase, Quoted, at, snippet
-from reconciler.core.vetting.report_text import plain
+from reconciler.core.vetting.report_phrase import Phrase, Quoted, at, plain, snippet
 
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1b1b1a;--soft:#5d5d58;--page:#fcfcfa;--card:#f3f2ee;--line:#dddbd4;

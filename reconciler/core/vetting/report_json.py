@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from reconciler.core.annotations import SARIF_SCHEMA
 from reconciler.core.problem import escaped
 from reconciler.core.vetting.bump import Fixed
 from reconciler.core.vetting.finding import Finding, Level, Rule, abilities
 from reconciler.core.vetting.report import Report
 
-SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _SARIF_LEVELS: Mapping[Level, str] = {"block": "error", "warn": "warning", "info": "note"}
 
 

@@ -7,11 +7,14 @@ fence is longer than any run of backticks within (CommonMark 6.1), and its text 
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from reconciler.core.problem import escaped
 from reconciler.core.vetting.finding import Finding
-from reconciler.core.vetting.report import Report
 from reconciler.core.vetting.report_phrase import Phrase, Quoted, at, snippet
+
+if TYPE_CHECKING:  # a review renders phrases, and mostly has no report
+    from reconciler.core.vetting.report import Report
 
 MAX_FINDINGS = 40
 MAX_QUOTED_CHARS = 300
@@ -19,7 +22,7 @@ _SIGNS = {"block": "⛔", "warn": "⚠️", "info": "·"}
 _OURS = re.compile(r"(`[^`]*`)")
 
 
-def as_markdown(report: Report) -> str:
+def as_markdown(report: "Report") -> str:
     """The report as Markdown (GitHub's), ending in a line feed; bounded, as comments are."""
     lines = [f"### {rendered(report.title)}", ""]
     for section in report.sections:

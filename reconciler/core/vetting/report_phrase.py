@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from reconciler.core.problem import escaped
 from reconciler.core.vetting.finding import Finding, excerpt_of
 
 KIBIBYTE = 1024
@@ -50,6 +51,12 @@ def size_text(size: int) -> str:
     if size < KIBIBYTE * KIBIBYTE:
         return f"{size / KIBIBYTE:.0f} KiB"
     return f"{size / KIBIBYTE / KIBIBYTE:.1f} MiB"
+
+
+def plain(phrase: Phrase) -> str:
+    """A phrase as text on one line; what nobody could see is named."""
+    parts = (escaped(part.text) if isinstance(part, Quoted) else part for part in phrase)
+    return "".join(parts)
 
 
 def at(file: str, line: int) -> Phrase:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from reconciler.core.problem import escaped
 from reconciler.core.vetting.finding import Finding
 from reconciler.core.vetting.report import MAX_DEEDS, Report
-from reconciler.core.vetting.report_phrase import Phrase, Quoted, at, snippet
+from reconciler.core.vetting.report_phrase import at, plain, snippet
 
 MAX_LINE_CHARS = 150
 _LABEL_CHARS = 9
@@ -26,12 +26,6 @@ def first_screen(report: Report) -> list[str]:
     return [
         line if len(line) <= MAX_LINE_CHARS else line[: MAX_LINE_CHARS - 1] + "…" for line in lines
     ]
-
-
-def plain(phrase: Phrase) -> str:
-    """A phrase as text on one line; what nobody could see is named."""
-    parts = (escaped(part.text) if isinstance(part, Quoted) else part for part in phrase)
-    return "".join(parts)
 
 
 def _below(report: Report) -> Iterator[str]:

@@ -4,6 +4,7 @@ import json
 import re
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -124,7 +125,7 @@ def test_text_and_sarif_hold_nothing_that_a_terminal_obeys(told: Told) -> None:
 @given(reviews())
 def test_what_is_kept_is_told_again(told: Told) -> None:
     data = kept.as_json(told, "b" * 40, SHA).encode("utf-8", "backslashreplace")
-    again = kept.from_json(data, SHA)
+    _, again = kept.from_json(data, SHA)
     check_markdown(formats.as_markdown(again))
     assert again.headline == told.headline
     assert (again.outcome, again.labels, len(again.problems)) == ("errors", told.labels, 1)
@@ -143,10 +144,37 @@ def test_a_forged_report_says_nothing_in_our_name(parts: list[dict[str, str]]) -
     )  # fmt: skip
     value = json.loads(kept.as_json(told, "b" * 40, SHA))
     value["sections"][0]["lines"] = [parts or [{"say": "x"}]]
-    check_markdown(formats.as_markdown(kept.from_json(json.dumps(value).encode(), SHA)))
+    check_markdown(formats.as_markdown(kept.from_json(json.dumps(value).encode(), SHA)[1]))
     value["headline"] = "".join(part.get("say", "") for part in parts)[:500]
     try:
-        again = kept.from_json(json.dumps(value).encode(), SHA)
+        _, again = kept.from_json(json.dumps(value).encode(), SHA)
     except kept.NotAReport:
         return
     check_markdown(formats.as_markdown(again))
+
+
+@pytest.mark.parametrize("long", [10, 3_000, 100_000])
+@pytest.mark.parametrize("many", [1, 159, 700, 5_000])
+def test_a_true_report_is_within_the_readers_limits_whatever_a_stranger_writes(
+    long: int, many: int
+) -> None:
+    """Else one long key would make an honest report useless, and trouble operators."""
+    word = "ä\u2028`" * (long // 3)
+    problem = Problem(
+        code="unknown-field", file=printable(word), pointer=printable(word), value=printable(word),
+        message=printable(word), fix="remove it",
+    )  # fmt: skip
+    package = PackageTold(
+        (Quoted(word),), (Section("FOUND", ((Quoted(word),),)),), ((Quoted(word),),) * 20
+    )
+    told = Told(
+        outcome="errors", headline="Thank you! 1 thing has to be corrected first.", author="x",
+        labels=("needs-author",), problems=(problem,) * many, before=(problem,) * many,
+        packages=(package,) * 10, sections=(Section("NEXT", (("x",),)),),
+    )  # fmt: skip
+    data = kept.as_json(told, "b" * 40, SHA).encode("utf-8", "backslashreplace")
+    _, again = kept.from_json(data, SHA)
+    check_markdown(formats.as_markdown(again))
+    assert len(formats.as_markdown(again)) <= formats.MAX_COMMENT_CHARS
+    left = many - len(again.problems)
+    assert left == 0 or f"{left} more problems" in formats.as_text(again)

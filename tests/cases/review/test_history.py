@@ -71,7 +71,7 @@ def test_nothing_of_the_head_is_run_or_checked_out(
     mark.unlink(missing_ok=True)
     before = sorted(p for p in repository.work.rglob("*") if ".git/" not in str(p))
     said, _ = reviewed(repository, capsys, "--author=amira")
-    assert "adds site italia" in said
+    assert "adds the site italia" in said
     assert not mark.exists()
     assert sorted(p for p in repository.work.rglob("*") if ".git/" not in str(p)) == before
 
@@ -80,8 +80,11 @@ def test_a_hundred_and_one_files_are_refused(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(101):
-        repository.change(f"notes/{number}", "", "x")
-    repository.commit("Many")
+        repository.change(f"image/notes/{number}", "", "x")
+    head = repository.commit("Many")
+    history = History(repository.work)
+    found = history.compare(history.commit("main"), head)
+    assert {change.after.data for change in found.changes if change.after} == {b""}  # not read
     said, code = reviewed(repository, capsys)
     assert code == 3
     assert "101 files are changed" in said

@@ -2,7 +2,8 @@
 
 A case begins with a sentence; then come `author: LOGIN` and other options of the command. `--- PATH`
 starts the text of a file in the head, `--- PATH (removed)` takes it away, `--- base: PATH` changes the
-base before, `--- later: PATH` after the branch was made. `@TREE` in the allowlist is the digest of the package's files, `@REVIEW` in a file of
+base before, `--- earlier: PATH` the commit before that, `--- later: PATH` the base after the branch was
+made. `@TREE` in the allowlist is the digest of the package's files, `@REVIEW` in a file of
 reviews/ what vetting writes. After `--- text (CODE)` or `--- markdown (CODE)` comes what is printed, and
 the exit code. The repositories are real ones.
 """
@@ -19,12 +20,13 @@ from reconciler.core.review.labels import LABELS
 
 HERE = Path(__file__).parent
 CASES = sorted(HERE.glob("*.case"))
-PART = re.compile(r"^--- (base: |later: )?(\S+)(?: \((\w+)\))?\n", re.MULTILINE)
+PART = re.compile(r"^--- (earlier: |base: |later: )?(\S+)(?: \((\w+)\))?\n", re.MULTILINE)
 FORMATS = {"text", "markdown", "json", "github", "sarif"}
 REVIEW_CODES = {
     *(
         "base-moved-on",
         "last-owner-removed",
+        "name-was-used",
         "not-among-owners",
         "not-an-owner",
         "package-not-read",
@@ -41,18 +43,16 @@ def test_a_case_reads_as_it_is_written(
     options = re.findall(r"^([a-z-]+): (.*)$", head, re.MULTILINE)
     listed = list(zip(parts[::4], parts[1::4], parts[2::4], parts[3::4], strict=True))
     repository = Repository(tmp_path)
-    for base, path, mode, text in listed:
-        if base == "base: ":
-            repository.change(path, mode, text)
-    repository.commit("Base")
-    repository.git("branch", "start")
-    for base, path, mode, text in listed:
-        if base == "later: ":
-            repository.change(path, mode, text)
-    repository.commit("Base goes on")
+    for which in ("earlier: ", "base: ", "later: "):
+        for when, path, mode, text in listed:
+            if when == which:
+                repository.change(path, mode, text)
+        repository.commit(which)
+        if which == "base: ":
+            repository.git("branch", "start")
     repository.git("checkout", "-q", "-b", "proposal", "start")
-    for base, path, mode, text in listed:
-        if not base and path not in FORMATS:
+    for when, path, mode, text in listed:
+        if not when and path not in FORMATS:
             repository.change(path, mode, text)
     repository.commit("Propose")
     wanted = [(path, mode, text) for _, path, mode, text in listed if path in FORMATS]
