@@ -57,19 +57,25 @@ function boot(): mixed
     }
     $said = (string) ($answer ?? '') . last_fatal(0);
     if ($said === '') {
-        $lines = file(INIT_LOG, FILE_IGNORE_NEW_LINES) ?: [''];
-        $said = end($lines);
+        $said = implode('; ', array_slice(messages(0), -3));
     }
     throw new SmokeFailed('a webhead of this image does not get healthy: ' . substr($said, 0, 300));
+}
+
+/** What init wrote from an offset on. @return list<string> */
+function messages(int $offset): array
+{
+    $lines = explode("\n", (string) @file_get_contents(INIT_LOG, offset: $offset));
+    $messages = array_map(static fn ($line) => json_decode($line, true)['message'] ?? null, $lines);
+    return array_values(array_filter($messages, is_string(...)));
 }
 
 /** The last fatal error that init wrote from an offset on, without the paths above the content. */
 function last_fatal(int $offset): string
 {
     $fatal = '';
-    foreach (explode("\n", (string) @file_get_contents(INIT_LOG, offset: $offset)) as $line) {
-        $message = json_decode($line, true)['message'] ?? '';
-        if (is_string($message) && preg_match(FATAL, $message, $found) === 1) {
+    foreach (messages($offset) as $message) {
+        if (preg_match(FATAL, $message, $found) === 1) {
             $fatal = $found[1];
         }
     }

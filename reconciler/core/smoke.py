@@ -17,6 +17,9 @@ SETS_PATH = "/etc/wpaas/smoke.json"
 MOST_SETS = 100
 """In one job: some 20 s of work, and well below the 500 kB of a Swarm config."""
 
+WORTH_A_JOB = 10
+"""Sets: a job's own scratch site and boot cost as much as the pages of so many."""
+
 ANSWER = "wpaas-smoke "
 """Begins each line of the job's log that says what came of it: one a broken set, and one at its end."""
 
@@ -102,8 +105,8 @@ def sets_of(sites: Iterable[Site]) -> dict[PluginSet, tuple[str, ...]]:
 
 def shares(sets: Sequence[PluginSet], jobs: int) -> list[tuple[PluginSet, ...]]:
     """Return the sets dealt out to at most `jobs` jobs at a time, MOST_SETS to each at most."""
-    count = max(1, min(jobs, len(sets)), -(-len(sets) // MOST_SETS))
-    return [tuple(sets[number::count]) for number in range(count) if sets[number::count]]
+    count = max(min(jobs, -(-len(sets) // WORTH_A_JOB)), -(-len(sets) // MOST_SETS))
+    return [tuple(sets[number::count]) for number in range(count)]
 
 
 def scratch_site(number: int) -> Site:

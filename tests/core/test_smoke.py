@@ -38,8 +38,10 @@ def test_another_theme_or_version_is_another_set_and_a_title_is_not() -> None:
 
 def test_sets_are_dealt_to_few_jobs_and_never_too_many_to_one() -> None:
     sets = [PluginSet((f"p{n}",)) for n in range(250)]
-    assert [len(share) for share in smoke.shares(sets[:2], 3)] == [1, 1]
-    assert [len(share) for share in smoke.shares(sets[:7], 3)] == [3, 2, 2]
+    assert [len(share) for share in smoke.shares(sets[:1], 3)] == [1]
+    assert [len(share) for share in smoke.shares(sets[:10], 3)] == [10]
+    assert [len(share) for share in smoke.shares(sets[:11], 3)] == [6, 5]
+    assert [len(share) for share in smoke.shares(sets[:100], 3)] == [34, 33, 33]
     dealt = smoke.shares(sets, 2)
     assert max(map(len, dealt)) <= smoke.MOST_SETS
     assert sorted(one.plugins for share in dealt for one in share) == sorted(

@@ -31,6 +31,7 @@ def job(
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{slug}.php").write_text(f"<?php\n/* Plugin Name: {slug} */\n{code}\n")
         mounts.append(f"--volume={folder}:{CONTENT}/{slug}:ro")
+    stand.live(site)  # as in the database that each job has for itself
     command = ("php", *OPTIONS, "/usr/lib/wpaas/smoke.php")
     made = stand.webhead(site, "--no-healthcheck", *mounts, *more, command=command)
     code = int(docker("wait", made.name))
