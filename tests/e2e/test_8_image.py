@@ -5,11 +5,12 @@ import json
 import pytest
 import requests
 
-from demo.engines import docker, versions
+from demo.engines import docker, inspect, versions
 from demo.stage import Stage, wait_until
 from demo.steps import FIRST_SITES, allow
 from reconciler.core import sbom, smoke
 from reconciler.core.image import IMAGE_REPOSITORY
+from reconciler.core.names import service_name
 from reconciler.shell.registry import Registry
 from reconciler.shell.registry_artefacts import attached
 
@@ -44,6 +45,11 @@ def use(stage: Stage, site: str, *slugs: str) -> None:
     stage.repository.change_site(site, change)
 
 
+def specs(engine: str) -> list[object]:
+    """The specs of both sites' services."""
+    return [inspect(engine, "service", service_name(site))["Spec"] for site in FIRST_SITES]
+
+
 def error_of(stage: Stage, revision: str) -> str:
     """What the daemon says stopped a commit, once it has got there."""
     status = stage.status()
@@ -62,7 +68,7 @@ def test_a_plugin_that_breaks_pages_never_reaches_a_site(settled: Stage) -> None
         write_plugin(settled, slug, code)
         allow(settled, slug)
     use(settled, SITE, "breaks-pages", "quiet-one")
-    before = versions(engine)
+    before = (versions(engine).keys(), specs(engine))
     owned = [f"--label={key}={value}" for key, value in smoke.labels().items()]
     docker(engine, "config", "create", *owned, "left-by-a-killed-loop", __file__)
     bad = settled.repository.commit("A plugin that breaks pages")
@@ -71,7 +77,8 @@ def test_a_plugin_that_breaks_pages_never_reaches_a_site(settled: Stage) -> None
     assert "no_such_function" in error
     assert SITE in error
     assert settled.is_up(SITE)
-    assert versions(engine) == before, "what the test made is gone, and nothing else was touched"
+    # Not the services' versions: Swarm writes to them itself when it ends a roll-out of before.
+    assert (versions(engine).keys(), specs(engine)) == before
     # Without it, the same commit's other plugin goes live, tried with what is left.
     settled.repository.write(ALLOWLIST, kept)
     settled.repository.remove(["image/plugins/breaks-pages/breaks-pages.php"])
