@@ -44,4 +44,4 @@ if [ -s /tmp/locked ]; then
 fi
 cat "$left"
 rm -f /tmp/held /tmp/offered /tmp/there /tmp/exact /tmp/gone /tmp/locked /tmp/names /tmp/log
-rm -rf /var/lib/apt/lists/*
+rm -rf /var/lib/apt/lists/* /var/cache/apt/*

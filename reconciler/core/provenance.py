@@ -31,6 +31,14 @@ def package_material(package: Package) -> Material:
     return Material(package_purl(package), digest)
 
 
+def image_materials(reference: str) -> tuple[Material, ...]:
+    """Return the image `NAME@sha256:HEX` as a material; none for one that is named by a tag alone."""
+    name, at, hexadecimal = reference.partition("@sha256:")
+    last = name.rpartition("/")[2].partition(":")[0]
+    purl = f"pkg:oci/{last}@sha256%3A{hexadecimal}"
+    return (Material(purl, {"sha256": hexadecimal}),) if at else ()
+
+
 def statement(
     name: str,
     digest: str,

@@ -3,21 +3,31 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.core import names
 from reconciler.core.manifest import Platform, Site
 from reconciler.core.model import DesiredSite, Spec
 from reconciler.core.site_objects import WEBHEAD_UID, live_document
-from reconciler.core.specs import mounted_file
+from reconciler.core.specs import NANOSECONDS, mounted_file
 
+PURPOSE = "smoke"
 SETS_PATH = "/etc/wpaas/smoke.json"
 MOST_SETS = 100
 """In one job: some 20 s of work, and well below the 500 kB of a Swarm config."""
 
+WORTH_A_JOB = 10
+"""Sets: a job's own scratch site and boot cost as much as the pages of so many."""
+
 ANSWER = "wpaas-smoke "
-"""Begins the line of the job's log that says what came of it."""
+"""Begins each line of the job's log that says what came of it: one a broken set, and one at its end."""
+
+LOG_LINES = MOST_SETS + 50
+"""The last lines of the job's log that are read: its answer, and above it what led there."""
+
+OPTIONS = ("-d", "disable_functions=")
+"""Of its PHP: it starts other programs, which the image's configuration allows nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,38 @@ class Broken:
         return f"plugin {first}{together}: {self.error}"
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is remembered of an image: keys of sets that were good, and whether a whole commit's were.
+
+    An image that was `accepted` is good for others: a set that breaks on it holds its own sites alone.
+    """
+
+    good: frozenset[str] = frozenset()
+    accepted: bool = False
+
+    def with_good(self, keys: Iterable[str]) -> "Known":
+        """As it is known once these sets were tried and good too."""
+        return replace(self, good=self.good | frozenset(keys))
+
+    def for_commit(self, sets: Iterable[PluginSet]) -> "Known":
+        """As it is known once a commit came with these sets: accepted where all of them are good."""
+        return replace(self, accepted=self.accepted or all(s.key in self.good for s in sets))
+
+    def to_json(self) -> dict[str, Any]:
+        """What is remembered between starts."""
+        return {"good": sorted(self.good), "accepted": self.accepted}
+
+
+def known(entry: object) -> Known:
+    """Read what was remembered of an image; nothing where it is not whole."""
+    match entry:
+        case {"good": list(good), "accepted": bool(accepted)}:
+            return Known(frozenset(map(str, good)), accepted)
+        case _:
+            return Known()
+
+
 def sets_of(sites: Iterable[Site]) -> dict[PluginSet, tuple[str, ...]]:
     """Return each distinct set with the names of its sites, the sets in a fixed order."""
     found: dict[PluginSet, list[str]] = {}
@@ -63,8 +105,8 @@ def sets_of(sites: Iterable[Site]) -> dict[PluginSet, tuple[str, ...]]:
 
 def shares(sets: Sequence[PluginSet], jobs: int) -> list[tuple[PluginSet, ...]]:
     """Return the sets dealt out to at most `jobs` jobs at a time, MOST_SETS to each at most."""
-    count = max(1, min(jobs, len(sets)), -(-len(sets) // MOST_SETS))
-    return [tuple(sets[number::count]) for number in range(count) if sets[number::count]]
+    count = max(min(jobs, -(-len(sets) // WORTH_A_JOB)), -(-len(sets) // MOST_SETS))
+    return [tuple(sets[number::count]) for number in range(count)]
 
 
 def scratch_site(number: int) -> Site:
@@ -91,6 +133,7 @@ def job(site: DesiredSite, sets: bytes) -> Spec:
     """Return the job that installs a scratch site, boots a webhead, and asks for a page a set."""
     template: Mapping[str, Any] = site.install["TaskTemplate"]
     container = template["ContainerSpec"]
+    php, *options, _install = container["Command"]
     file = {"ConfigName": config_name(sets), "File": mounted_file(SETS_PATH, WEBHEAD_UID, 0o444)}
     return {
         **site.install,
@@ -100,8 +143,10 @@ def job(site: DesiredSite, sets: bytes) -> Spec:
             **template,
             "ContainerSpec": {
                 **container,
-                "Command": [*container["Command"][:-1], "/usr/lib/wpaas/smoke.php"],
+                "Command": [php, *OPTIONS, *options, "/usr/lib/wpaas/smoke.php"],
                 "Configs": [*container["Configs"], file],
+                # PHP as first process takes no notice of TERM, and nobody is served by it.
+                "StopGracePeriod": NANOSECONDS,
             },
             "RestartPolicy": {"Condition": "none"},
         },
@@ -110,22 +155,35 @@ def job(site: DesiredSite, sets: bytes) -> Spec:
 
 def labels() -> dict[str, str]:
     """Return the labels of all that the test makes in the Swarm: ours, and no site's."""
-    return {names.OWNER_LABEL: names.OWNER, names.PURPOSE_LABEL: "smoke"}
+    return {names.OWNER_LABEL: names.OWNER, names.PURPOSE_LABEL: PURPOSE}
 
 
-def answered(log: str) -> tuple[Broken, ...] | None:
-    """Return what the job found, from its log; None where it has not said."""
-    for line in reversed(log.splitlines()):
-        _, mark, text = line.partition(ANSWER)
-        if mark:
-            try:
-                return tuple(
-                    Broken(key=one["key"], error=one["error"], plugins=tuple(one["plugins"]))
-                    for one in json.loads(text)["broken"]
-                )
-            except (ValueError, KeyError, TypeError):
-                return None
-    return None
+def broken_in(log: str) -> tuple[Broken, ...]:
+    """Return the broken sets that the job has named so far, from its log."""
+    found = (_read(line) for line in log.splitlines())
+    return tuple(one for one in found if isinstance(one, Broken))
+
+
+def answered(log: str, tried: int) -> tuple[Broken, ...] | None:
+    """Return the broken sets of the `tried` that the job had; None where it is not through."""
+    ends = (_read(line) == tried for line in log.splitlines())
+    return broken_in(log) if any(ends) else None
+
+
+def _read(line: str) -> Broken | int | None:
+    """A broken set, or how many sets were tried, or nothing of the job's answer."""
+    _, mark, text = line.partition(ANSWER)
+    try:
+        said = json.loads(text) if mark else None
+    except ValueError:
+        return None
+    match said:
+        case {"tried": int(tried)}:
+            return tried
+        case {"key": str(key), "error": str(error), "plugins": list(plugins)}:
+            return Broken(key=key, error=error, plugins=tuple(map(str, plugins)))
+        case _:
+            return None
 
 
 def possible(platform: Platform) -> int:

@@ -25,9 +25,14 @@ DOC = "usr/share/doc/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """A base in the registry, still without a tag, and what was found in it. `not_as_locked`: lines of the build."""
+    """A base in the registry, still without a tag, and what was found in it.
+
+    `origin`: the image that the build began from, by digest where the lock names one and it was there.
+    `not_as_locked`: a line for each entry of the lock that could not be had.
+    """
 
     stored: Stored
+    origin: str
     packages: tuple[Installed, ...]
     wordpress: Mapping[str, str]
     not_as_locked: tuple[str, ...]
@@ -46,31 +51,30 @@ def build_base(
     What is stored depends on the packages and on image/ alone: neither on the day, nor on the
     engine, nor on what it had cached.
     """
-    context, name = tar(image.base_context(blobs)), f"wpaas-base:{tag}"
-    arguments = {**image.build_arguments(release), "BASE": _from(engine, blobs)}
+    context, name, lock = tar(image.base_context(blobs)), f"wpaas-base:{tag}", base_lock.of(blobs)
+    # A registry that is away, or has forgotten the digest, must not stop a fleet either.
+    origin = lock.base if lock.base and builder.has(engine, lock.base) else FROM
+    arguments = {**image.build_arguments(release), "BASE": origin}
     builder.build(engine, context, name, arguments)
     with tempfile.TemporaryDirectory(prefix="wpaas-base-") as work:
-        return _store(registry, engine, name, Path(work), base_lock.of(blobs).day)
+        return _store(registry, engine, name, Path(work), lock, origin)
 
 
-def _from(engine: str, blobs: Mapping[str, Blob]) -> str:
-    """The image to build from: by the lock's digest where the engine can get it, else by its name."""
-    pinned = base_lock.of(blobs).base
-    return pinned if pinned and builder.has(engine, pinned) else FROM
-
-
-def _store(registry: Registry, engine: str, name: str, work: Path, day: str) -> Base:
+def _store(
+    registry: Registry, engine: str, name: str, work: Path, lock: base_lock.Lock, origin: str
+) -> Base:
     exported = work / "files.tar"
     builder.export(engine, name, exported)
     packed = rootfs.pack(exported, work)
     found = rootfs.read(exported, frozenset({STATUS, SOURCE, NOT_AS_LOCKED}), DOC, "copyright")
     wordpress = _source(found.get(SOURCE, b""))
     labels = {VERSION: wordpress["version"]}
-    config = config_of(builder.inspect(engine, name), packed.layers, labels, day)
+    config = config_of(builder.inspect(engine, name), packed.layers, labels, lock.day)
     manifest = manifest_of(config, packed.layers)
     stored = registry.put_image(image.BASE_REPOSITORY, config, manifest, packed.files)
     return Base(
         stored=stored,
+        origin=origin,
         packages=installed(
             _text(found.get(STATUS, b"")),
             {
@@ -80,8 +84,15 @@ def _store(registry: Registry, engine: str, name: str, work: Path, day: str) -> 
             },
         ),
         wordpress=wordpress,
-        not_as_locked=tuple(_text(found.get(NOT_AS_LOCKED, b"")).splitlines()),
-        day=day,
+        not_as_locked=(
+            *(
+                [f"{FROM} locked {lock.base} was not there"]
+                if lock.base not in {"", origin}
+                else []
+            ),
+            *_text(found.get(NOT_AS_LOCKED, b"")).splitlines(),
+        ),
+        day=lock.day,
     )
 
 

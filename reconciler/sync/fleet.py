@@ -232,10 +232,12 @@ class Fleet:
         return built.image, None
 
     def try_image(
-        self, compiled: Compiled, image: ImageRef, tell: Tell
+        self, compiled: Compiled, image: ImageRef, tell: Tell, superseded: Callable[[], bool]
     ) -> tuple[Compiled, StageFailed | None]:
         """What of a commit may be applied with this image, see `Smoke.check`."""
-        smoke = Smoke(self.swarm, self.database, self.master, self.state, self.broken_sets)
+        smoke = Smoke(
+            self.swarm, self.database, self.master, self.state, superseded, self.broken_sets
+        )
         return smoke.check(compiled, image, self.images.reference(image), tell)
 
     def tidy_images(self, image: ImageRef, tell: Tell) -> None:

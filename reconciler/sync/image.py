@@ -151,11 +151,14 @@ class Images:
             made.stored,
             sbom.base_components(made.packages, made.wordpress),
             {"base": tag, "lock": made.day, "notAsLocked": list(made.not_as_locked)},
-            [provenance.Material(made.wordpress["url"], {"sha256": made.wordpress["sha256"]})],
+            [
+                provenance.Material(made.wordpress["url"], {"sha256": made.wordpress["sha256"]}),
+                *provenance.image_materials(made.origin),
+            ],
         )
         digest = self._tag(image.BASE_REPOSITORY, tag, made.stored)
         if made.not_as_locked:
-            cause += f"; {len(made.not_as_locked)} Debian packages are not as locked: {REFRESH}"
+            cause += f"; {len(made.not_as_locked)} entries are not as locked: {REFRESH}"
         tell(_made(f"{image.BASE_REPOSITORY}:{tag}", began, cause))
         return digest
 

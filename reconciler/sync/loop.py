@@ -185,7 +185,7 @@ def loop(
             coming_up, superseded, lambda reason: show(before.at_stage("apply", reason))
         )
     image, unseen = fleet.ensure_image(revision, compiled, tell)
-    good, broken = fleet.try_image(compiled, image, tell)
+    good, broken = fleet.try_image(compiled, image, tell, superseded)
     planned = plan(fleet, good, revision, image)
     away = tuple(failure for failure in (unseen, broken) if failure is not None)
     planned = replace(planned, away=(*away, *planned.away))

@@ -55,7 +55,5 @@ def components_of(registry: Registry, repository: str, digest: str) -> list[Comp
 
 def layers_materials(base: str, repository: str, packages: Iterable[Package]) -> list[Material]:
     """What an image was made of: its base and its packages."""
-    digest = {"sha256": base.removeprefix("sha256:")}
-    name = repository.rpartition("/")[2]
-    found = [Material(f"pkg:oci/{name}@sha256%3A{digest['sha256']}", digest)]
+    found = provenance.image_materials(f"{repository}@{base}")
     return [*found, *(provenance.package_material(package) for package in packages)]

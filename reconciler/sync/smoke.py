@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from reconciler.core import smoke
+from reconciler.core import names, smoke
 from reconciler.core.compiler import Compiled
 from reconciler.core.derive import MasterKey
 from reconciler.core.manifest import Platform, Site
@@ -15,8 +14,8 @@ from reconciler.core.model import ImageRef
 from reconciler.core.outcome import Outcome
 from reconciler.core.plan import Operation
 from reconciler.core.site_objects import desired_site
-from reconciler.core.smoke import Broken, PluginSet
-from reconciler.errors import StageFailed
+from reconciler.core.smoke import Broken, Known, PluginSet
+from reconciler.errors import StageFailed, Superseded
 from reconciler.shell.database import Database
 from reconciler.shell.memory import recall, remember
 from reconciler.shell.swarm import Swarm
@@ -27,7 +26,6 @@ FILE = "smoke.json"
 DEADLINE_S = 240.0
 ANSWER_S = 10.0
 MOST_IMAGES = 5
-LOG_LINES = 20
 
 
 @dataclass(slots=True)
@@ -35,12 +33,14 @@ class Smoke:
     """Tries sets of plugins in images, and remembers which were good in the folder `state`.
 
     Sets that were broken are remembered by this process alone: another start tries them again.
+    `superseded`: whether it is no longer worth waiting for an answer.
     """
 
     swarm: Swarm
     database: Database
     master: MasterKey
     state: Path
+    superseded: Callable[[], bool]
     broken: dict[tuple[str, str], Broken] = field(default_factory=dict)
 
     def check(
@@ -50,43 +50,47 @@ class Smoke:
 
         Sets that were tried before cost nothing. A broken set of an image that is good for others
         holds its sites and nobody else's. Raises StageFailed where the image was never good for a
-        whole commit, and where it cannot be tried.
+        whole commit, and where it cannot be tried; Superseded.
         """
         digest, platform = image.digest, compiled.platform
         sets = smoke.sets_of(compiled.sites.values())
         if digest is None or platform is None:
             return compiled, None
-        known = recall(self.state / FILE)
-        about: dict[str, Any] = known.get(digest) or {"good": [], "accepted": False}
-        good: set[str] = set(about["good"])
-        untried = [s for s in sets if s.key not in good and (digest, s.key) not in self.broken]
+        about = before = smoke.known(recall(self.state / FILE).get(digest))
+        untried = [
+            s for s in sets if s.key not in about.good and (digest, s.key) not in self.broken
+        ]
         if untried:
             began = time.monotonic()
             found = self._tried(untried, platform, reference)
             self.broken |= {(digest, key): one for key, one in found.items()}
-            good |= {s.key for s in untried} - set(found)
+            about = about.with_good({s.key for s in untried} - set(found))
             error = "; ".join(str(one) for one in found.values())
-            cause = _cause(len(untried), accepted=about["accepted"])
+            cause = _cause(len(untried), accepted=before.accepted)
             operation = Operation(action="run", kind="smoke", name=image.tag, cause=cause)
             tell(Outcome(operation=operation, seconds=time.monotonic() - began, error=error))
-            accepted = about["accepted"] or not found
-            self._keep(known, digest, {"good": sorted(good), "accepted": accepted})
+        about = about.for_commit(sets)
+        if about != before:
+            self._keep(digest, about)
         bad = {s: self.broken[digest, s.key] for s in sets if (digest, s.key) in self.broken}
         if not bad:
             return compiled, None
         failure = _failure(sets, bad)
-        if not about["accepted"]:
+        if not about.accepted:
             raise failure
         return _without(compiled, {name for s in bad for name in sets[s]}), failure
 
-    def _keep(self, known: Mapping[str, Any], digest: str, about: Mapping[str, Any]) -> None:
-        others = [(key, value) for key, value in known.items() if key != digest]
-        remember(self.state / FILE, {**dict(others[-MOST_IMAGES + 1 :]), digest: about}, "image")
+    def _keep(self, digest: str, about: Known) -> None:
+        images = recall(self.state / FILE)
+        others = [(key, value) for key, value in images.items() if key != digest]
+        kept = {**dict(others[-MOST_IMAGES + 1 :]), digest: about.to_json()}
+        remember(self.state / FILE, kept, "image")
 
     def _tried(
         self, sets: Sequence[PluginSet], platform: Platform, reference: str
     ) -> dict[str, Broken]:
         """Key → why, of the sets that are broken."""
+        self._sweep()
         watch = Watch(self.swarm.observe)
         jobs = smoke.possible(platform)
         dealt = smoke.shares(sets, jobs)
@@ -96,6 +100,23 @@ class Smoke:
                 enumerate(dealt),
             )
             return {one.key: one for broken in found for one in broken}
+
+    def _sweep(self) -> None:
+        """Remove what a loop left that was killed while it tried."""
+        cluster = self.swarm.observe()
+
+        def left(labels: Mapping[str, str]) -> bool:
+            return labels.get(names.PURPOSE_LABEL) == smoke.PURPOSE
+
+        for name, service in cluster.services.items():
+            if left(service.labels):
+                self.swarm.remove_service(name)
+        for name, config in cluster.configs.items():
+            if left(config.labels):
+                self.swarm.remove_config(name)
+        for name, secret in cluster.secrets.items():
+            if left(secret.labels):
+                self.swarm.remove_secret(name)
 
     def _job(
         self,
@@ -109,7 +130,6 @@ class Smoke:
         document = smoke.sets_document(sets)
         spec = smoke.job(site, document)
         name = spec["Name"]
-        self.swarm.remove_service(name)  # of a loop that was killed
         self.database.drop_scratch(site.name)
         self.database.ensure(site.name, site.database_password)
         self.swarm.create_config(site.config_name, site.config, smoke.labels())
@@ -117,7 +137,7 @@ class Smoke:
         self.swarm.create_secret(site.secret_name, site.secret, smoke.labels())
         try:
             self.swarm.create_service(spec)
-            return self._answer(name, watch)
+            return self._answer(name, len(sets), watch)
         finally:
             self.swarm.remove_service(name)
             self.swarm.remove_config(smoke.config_name(document))
@@ -125,22 +145,25 @@ class Smoke:
             self.swarm.remove_secret(site.secret_name)
             self.database.drop_scratch(site.name)
 
-    def _answer(self, name: str, watch: Watch) -> tuple[Broken, ...]:
+    def _answer(self, name: str, tried: int, watch: Watch) -> tuple[Broken, ...]:
         end = time.monotonic() + DEADLINE_S
         while True:
             tasks = [t for t in watch.after(time.monotonic()).tasks if t.service == name]
             if any(task.state in {"ended", "failed"} for task in tasks):
                 break
+            if self.superseded():
+                raise Superseded("image", "a newer commit came", where="smoke test")
             if time.monotonic() >= end:
-                reason = tasks[0].error if tasks else ""
+                named = smoke.broken_in(self.swarm.service_logs(name, smoke.LOG_LINES))
+                reason = str(named[0]) if named else next((t.error for t in tasks if t.error), "")
                 raise StageFailed(
                     "image", f"no answer within {DEADLINE_S:g} s; {reason}", where="smoke test"
                 )
         # The node hands its lines on a moment after the task's end.
         last = time.monotonic() + ANSWER_S
         while True:
-            log = self.swarm.service_logs(name, LOG_LINES)
-            found = smoke.answered(log)
+            log = self.swarm.service_logs(name, smoke.LOG_LINES)
+            found = smoke.answered(log, tried)
             if found is not None:
                 return found
             error = next((task.error for task in tasks if task.error), "")

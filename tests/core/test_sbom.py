@@ -122,3 +122,17 @@ def test_the_statement_names_subject_and_materials() -> None:
     ]  # fmt: skip
     assert definition["resolvedDependencies"][0]["digest"]["sha256"] == "2" * 64
     assert statement["predicate"]["runDetails"]["builder"]["id"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "uris"),
+    [
+        ("wpaas/base@sha256:" + "4" * 64, ["pkg:oci/base@sha256%3A" + "4" * 64]),
+        ("r.example:5000/debian:trixie@sha256:" + "4" * 64, ["pkg:oci/debian@sha256%3A" + "4" * 64]),
+        ("debian:trixie-slim", []),
+    ],
+)  # fmt: skip
+def test_an_image_is_a_material_by_its_digest_alone(reference: str, uris: list[str]) -> None:
+    found = provenance.image_materials(reference)
+    assert [one.uri for one in found] == uris
+    assert all(one.digest == {"sha256": "4" * 64} for one in found)

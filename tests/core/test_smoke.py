@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from reconciler.core import names, smoke
 from reconciler.core.derive import MasterKey
 from reconciler.core.manifest import DEFAULT_SIZES, Limits, Platform, Site
@@ -36,8 +38,10 @@ def test_another_theme_or_version_is_another_set_and_a_title_is_not() -> None:
 
 def test_sets_are_dealt_to_few_jobs_and_never_too_many_to_one() -> None:
     sets = [PluginSet((f"p{n}",)) for n in range(250)]
-    assert [len(share) for share in smoke.shares(sets[:2], 3)] == [1, 1]
-    assert [len(share) for share in smoke.shares(sets[:7], 3)] == [3, 2, 2]
+    assert [len(share) for share in smoke.shares(sets[:1], 3)] == [1]
+    assert [len(share) for share in smoke.shares(sets[:10], 3)] == [10]
+    assert [len(share) for share in smoke.shares(sets[:11], 3)] == [6, 5]
+    assert [len(share) for share in smoke.shares(sets[:100], 3)] == [34, 33, 33]
     dealt = smoke.shares(sets, 2)
     assert max(map(len, dealt)) <= smoke.MOST_SETS
     assert sorted(one.plugins for share in dealt for one in share) == sorted(
@@ -54,7 +58,11 @@ def test_the_job_is_a_webheads_without_being_a_sites() -> None:
     container = spec["TaskTemplate"]["ContainerSpec"]
     assert container["ReadOnly"]
     assert container["CapabilityDrop"] == ["ALL"]
-    assert container["Command"] == ["php", "/usr/lib/wpaas/smoke.php"]
+    assert container["Command"] == ["php", *smoke.OPTIONS, "/usr/lib/wpaas/smoke.php"]
+    assert (
+        container["StopGracePeriod"]
+        < made.install["TaskTemplate"]["ContainerSpec"]["StopGracePeriod"]
+    )
     assert [config["File"]["Name"] for config in container["Configs"]][-1] == smoke.SETS_PATH
     assert spec["TaskTemplate"]["RestartPolicy"] == {"Condition": "none"}
 
@@ -71,17 +79,44 @@ def test_the_sets_are_written_as_live_settings() -> None:
     )
 
 
-def test_the_answer_is_the_last_line_that_has_the_mark() -> None:
-    said = {"broken": [{"key": "k", "error": "the front page answers 500", "plugins": ["b", "a"]}]}
-    log = (
-        f'{{"from":"nginx"}}\nwpaas-smoke {{"broken": []}}\nwpaas-smoke {json.dumps(said)}\nmore\n'
-    )
-    assert smoke.answered(log) == (
-        Broken(key="k", error="the front page answers 500", plugins=("b", "a")),
-    )
-    assert smoke.answered("wpaas-smoke {half") is None
-    assert smoke.answered("nothing") is None
-    assert smoke.answered('wpaas-smoke {"broken": []}') == ()
+BROKEN = '{"key": "k", "error": "the front page answers 500", "plugins": ["b", "a"]}'
+
+
+def test_the_answer_is_a_line_for_each_broken_set_and_one_at_the_end() -> None:
+    log = f'{{"from":"nginx"}}\nwpaas-smoke {BROKEN}\n{{"from":"init"}}\n'
+    broken = (Broken(key="k", error="the front page answers 500", plugins=("b", "a")),)
+    assert smoke.broken_in(log) == broken
+    assert smoke.answered(log, 3) is None
+    assert smoke.answered(log + 'wpaas-smoke {"tried": 3}', 3) == broken
+    assert smoke.answered('wpaas-smoke {"tried": 2}', 2) == ()
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        "nothing", "wpaas-smoke {half", "wpaas-smoke [1]", "wpaas-smoke {}", 'wpaas-smoke {"tried": 1}',
+        'wpaas-smoke {"tried": "2"}', '{"tried": 2}', 'wpaas-smoke {"key": "k"}',
+    ],
+)  # fmt: skip
+def test_what_is_no_answer_is_none(log: str) -> None:
+    assert smoke.answered(log, 2) is None
+    assert smoke.broken_in(log) == ()
+
+
+def test_an_image_is_accepted_once_all_sets_of_a_commit_were_good_on_it() -> None:
+    good, bad = PluginSet(("a",)), PluginSet(("b",))
+    new = smoke.Known().with_good([good.key])
+    assert not new.for_commit([good, bad]).accepted
+    accepted = new.for_commit([good])
+    assert accepted.accepted
+    assert accepted.for_commit([good, bad]).accepted
+
+
+def test_what_is_known_survives_a_restart_and_a_broken_entry_is_nothing() -> None:
+    one = smoke.Known(frozenset({"b", "a"}), accepted=True)
+    assert smoke.known(json.loads(json.dumps(one.to_json()))) == one
+    for entry in (None, {}, {"good": ["a"]}, {"good": "a", "accepted": True}, []):
+        assert smoke.known(entry) == smoke.Known()
 
 
 def test_what_is_broken_names_the_plugin_first() -> None:

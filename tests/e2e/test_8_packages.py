@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-import requests
 from wordpress_directory import WordPressOrg, serving
 
 from demo.stage import Stage, wait_until
 from demo.steps import FIRST_SITES
+from reconciler.core.image import IMAGE_REPOSITORY
+from reconciler.shell.registry import Registry
 
 pytestmark = pytest.mark.e2e
 OTHER, SITE = FIRST_SITES
 SLUG = "event-list"
 SIGNED = ("--reviewer", "kim", "--reason", "four communities asked for a calendar")
-MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
 PLUGIN = """\
 <?php
@@ -70,9 +70,10 @@ def led_to(stage: Stage, directory: WordPressOrg) -> Iterator[None]:
 def layers(stage: Stage) -> list[str]:
     """Digests of the layers that the site's webheads run, as the registry lists them."""
     image = wait_until("one image", lambda: _one_image(stage), 60)
-    url = f"http://{stage.context.registry}/v2/wpaas/wordpress/manifests/{image}"
-    answer = requests.get(url, headers={"Accept": MANIFEST}, timeout=10)
-    return [layer["digest"] for layer in answer.json()["layers"]]
+    registry = Registry(f"http://{stage.context.registry}")
+    manifest = registry.manifest(IMAGE_REPOSITORY, image)
+    registry.close()
+    return [layer["digest"] for layer in manifest.document["layers"]]
 
 
 def _one_image(stage: Stage) -> str:

@@ -1,9 +1,10 @@
-"""Two engines with nothing cached, their clocks a day apart, give the base the same digest.
+"""Two engines with nothing cached, their clocks a day apart, give the image the same digest.
 
-The first is the machine's own. The second is a node of the local cluster, with another version of the
-engine and another builder; each process that it starts in a build sees tomorrow, by libfaketime that
-its runtime puts into the container. Times of the engine itself need no faking: they are real ones of
-two moments, and end in what the engine says of the image, which is not what we store.
+The first is the machine's own, with the builder that it has. The second is a node of the local
+cluster: another version of the engine, and BuildKit. Each process that a build starts there sees
+tomorrow, by libfaketime, which the node's runc puts into every container. Times of the engine itself
+need no faking: they are real ones of two moments, and end in what the engine says of the image, which
+is not what we store.
 """
 
 import json
@@ -11,27 +12,38 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from containers import docker, until
+from containers import Start, docker, until
 
-from reconciler.core import image
-from reconciler.core.base_image import config_of, manifest_of
-from reconciler.core.layers import File, sha256, tar
+from reconciler.core import sbom
+from reconciler.core.blob import Blob
+from reconciler.core.compiler import Compiled
+from reconciler.core.image import BASE_REPOSITORY, IMAGE_REPOSITORY, folder_files
+from reconciler.core.layers import tree_digest
 from reconciler.core.local_cluster import capabilities
+from reconciler.core.manifest import Allowlist, Package, SourcePath
 from reconciler.shell import builder, rootfs
 from reconciler.shell.cluster_nodes import machine
+from reconciler.shell.registry import Registry
+from reconciler.shell.registry_artefacts import attached
+from reconciler.shell.sources import Archives
 from reconciler.shell.worktree import read_worktree
+from reconciler.sync.image import Images
 
 ROOT = Path(__file__).parents[2]
 OURS = "unix:///var/run/docker.sock"
 BASE = "debian:trixie-slim"
-NAME = "wpaas/test-twin:base"
-BUILD_S = 900.0
+PLUGIN = "image/plugins/site-notice"
+STEP = "image/build/packages.sh"
+LOG = "var/log/dpkg.log"
 
-# The runtime of the second engine: runc, with a library and three variables more in each container.
-RUNTIME = r"""#!/bin/sh
+# First in the node's PATH: whoever starts a container, the engine or BuildKit, starts it by this. The
+# library goes where every container has a tmpfs, so that nothing of it is left in an image.
+RUNC = r"""#!/bin/sh
 set -eu
 bundle=
 before=
@@ -40,8 +52,9 @@ for word in "$@"; do
     before=$word
 done
 if [ -n "$bundle" ] && [ -f "$bundle/config.json" ]; then
-    jq '.process.env += ["LD_PRELOAD=/faketime/libfaketime.so.1", "FAKETIME=+1d", "NO_FAKE_STAT=1"]
-        | .mounts += [{"destination": "/faketime", "type": "bind", "source": "/opt/faketime",
+    jq '.process.env += ["LD_PRELOAD=/dev/faketime/libfaketime.so.1", "FAKETIME=+1d", "NO_FAKE_STAT=1",
+                         "DONT_FAKE_MONOTONIC=1"]
+        | .mounts += [{"destination": "/dev/faketime", "type": "bind", "source": "/opt/faketime",
                        "options": ["rbind", "ro"]}]' "$bundle/config.json" > "$bundle/config.tmp"
     mv "$bundle/config.tmp" "$bundle/config.json"
 fi
@@ -50,19 +63,26 @@ exec /usr/sbin/runc "$@"
 PREPARE = """
 set -e
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends faketime jq >/dev/null
-mkdir -p /opt/faketime /etc/docker
+apt-get install -y -qq --no-install-recommends docker-buildx faketime jq >/dev/null
+mkdir -p /opt/faketime /engine/client/cli-plugins
 cp /usr/lib/*/faketime/libfaketime.so.1 /opt/faketime/
-cat > /usr/local/sbin/tomorrow
-chmod 755 /usr/local/sbin/tomorrow
-echo '{"runtimes": {"tomorrow": {"path": "/usr/local/sbin/tomorrow"}}, "default-runtime": "tomorrow"}' \
-    > /etc/docker/daemon.json
+cp /usr/lib*/docker/cli-plugins/docker-buildx /engine/client/cli-plugins/
+cat > /usr/local/sbin/runc
+chmod 755 /usr/local/sbin/runc
 """
 
 
+@dataclass(frozen=True)
+class Other:
+    """An engine: its address, and the folder of settings for a client that has BuildKit."""
+
+    address: str
+    client: Path
+
+
 @pytest.fixture
-def tomorrow(platform_image: Callable[[str], str]) -> Iterator[str]:
-    """Address of an empty engine in whose builds it is tomorrow."""
+def tomorrow(platform_image: Callable[[str], str]) -> Iterator[Other]:
+    """An empty engine in whose builds it is tomorrow."""
     name, here = f"wpaas-test-twin-{os.getpid()}", machine()
     group = f"/docker-{name}" if here.cgroup_version == 1 else "/nodes"
     cgroups = (
@@ -81,16 +101,13 @@ def tomorrow(platform_image: Callable[[str], str]) -> Iterator[str]:
         try:
             subprocess.run(
                 ["docker", "exec", "--interactive", name, "sh", "-c", PREPARE],
-                input=RUNTIME, text=True, check=True, timeout=180, capture_output=True,
+                input=RUNC, text=True, check=True, timeout=180, capture_output=True,
             )  # fmt: skip
             docker("exec", "--detach", name, "/usr/local/sbin/node-init")
             address = f"unix://{folder}/docker.sock"
-            until(
-                "the second engine answers",
-                lambda: _up(address),
-            )
+            until("the second engine answers", lambda: _up(address))
             _copy_base(address)
-            yield address
+            yield Other(address, Path(folder) / "client")
         finally:
             docker("rm", "--force", "--volumes", name)
 
@@ -106,44 +123,93 @@ def _copy_base(address: str) -> None:
         subprocess.run(argv, stdin=saving.stdout, check=True, timeout=120, capture_output=True)
 
 
-def base_digest(engine: str, context: dict[str, File], folder: Path) -> tuple[str, rootfs.Packed]:
-    """Build the base without any cache and return the digest that it would have in a registry."""
-    folder.mkdir()
-    builder.build(engine, tar(context), NAME, {"BASE": BASE}, timeout_s=BUILD_S)
-    builder.export(engine, NAME, folder / "files.tar")
-    packed = rootfs.pack(folder / "files.tar", folder)
-    config = config_of(builder.inspect(engine, NAME), packed.layers, {}, "2026-11-24")
-    subprocess.run(
-        ["docker", "-H", engine, "rmi", NAME], check=True, capture_output=True, timeout=60
+@dataclass(frozen=True)
+class Image:
+    """What came of a fleet's files: the image's digest, its base's, its SBOM, and the build's clock."""
+
+    digest: str
+    base: str
+    bill: bytes
+    at: datetime
+
+
+def made(registry: Registry, engine: str, blobs: dict[str, Blob], folder: Path) -> Image:
+    """Make the image by the product's own stage, in an empty registry."""
+    images = Images(registry, "", "", engine, Archives(folder))
+    allowlist = Allowlist((_package(blobs),))
+    compiled = Compiled(platform=None, allowlist=allowlist, sites={}, held=frozenset(),
+                        problems=(), shared_broken=False)  # fmt: skip
+    inputs = images.inputs(blobs, compiled)
+    name = f"wpaas-base:{inputs.base}"
+    try:
+        digest = images.ensure(blobs, compiled, inputs, lambda _outcome: None).digest
+        builder.export(engine, name, folder / "files.tar")
+    finally:
+        argv = ["docker", "-H", engine, "image", "rm", name]
+        subprocess.run(argv, capture_output=True, timeout=60)
+    assert digest is not None
+    bill = attached(registry, IMAGE_REPOSITORY, digest, sbom.MEDIA_TYPE)
+    last = rootfs.read(folder / "files.tar", frozenset({LOG}))[LOG].decode().splitlines()[-1]
+    return Image(
+        digest=digest,
+        base=images.base_digest(inputs),
+        bill=bill or b"",
+        at=datetime.fromisoformat(last[: len("2026-11-24 08:00:00")]),
     )
-    return sha256(manifest_of(config, packed.layers)), packed
 
 
-def test_two_engines_a_day_apart_give_one_digest(tomorrow: str, tmp_path: Path) -> None:
-    blobs = read_worktree(ROOT)
-    context = image.base_context(blobs)
-    # Another first line is another step for the cache, and nothing else.
-    context["build/packages.sh"] = File(
-        context["build/packages.sh"].data + b"\n# without a cache: %d\n" % os.getpid()
-    )
-    ours, packed = base_digest(OURS, context, tmp_path / "ours")
-    theirs, other = base_digest(tomorrow, context, tmp_path / "theirs")
-    assert _clock(tomorrow) - _clock(OURS) > 80_000, "the second engine's builds are not a day on"
-    for one, two in zip(packed.layers, other.layers, strict=True):
-        assert one == two, differences(packed.files[one.digest], other.files[two.digest])
-    assert ours == theirs
+def _package(blobs: dict[str, Blob]) -> Package:
+    return Package(
+        slug="site-notice", kind="plugin", version="1.0.0", source=SourcePath(PLUGIN),
+        tree_sha256=tree_digest(folder_files(blobs, PLUGIN)), license="GPL-2.0-or-later",
+        state="approved",
+    )  # fmt: skip
 
 
-def _clock(engine: str) -> int:
-    """Seconds, as a program in a container of the engine sees them."""
-    return int(builder.output(engine, BASE, ("date", "+%s")))
+def test_two_engines_a_day_apart_give_one_digest(
+    start: Start, tomorrow: Other, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blobs = dict(read_worktree(ROOT))
+    # Another line is another step for the caches, and nothing else.
+    data = blobs[STEP].data + b"\n# without a cache: %d\n" % os.getpid()
+    blobs[STEP] = Blob(path=STEP, mode=blobs[STEP].mode, data=data)
+    found = []
+    registries = [Registry(f"http://{_address(start)}") for _ in range(2)]
+    for number, (registry, engine) in enumerate(
+        zip(registries, (OURS, tomorrow.address), strict=True)
+    ):
+        if number:
+            monkeypatch.setenv("DOCKER_CONFIG", str(tomorrow.client))
+            blobs = dict(reversed(blobs.items()))
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        found.append(made(registry, engine, blobs, folder))
+    ours, theirs = found
+    assert theirs.at - ours.at > timedelta(hours=23), "it was not tomorrow in the second's build"
+    if ours.base != theirs.base:
+        pytest.fail(differences(registries, ours.base, theirs.base, tmp_path))
+    for registry in registries:
+        registry.close()
+    assert ours.digest == theirs.digest
+    assert ours.bill == theirs.bill
 
 
-def differences(one: Path, other: Path) -> str:
+def _address(start: Start) -> str:
+    return start("registry", (5000,), ("unused", "")).address(5000)
+
+
+def differences(registries: list[Registry], one: str, other: str, folder: Path) -> str:
     """Names of the entries that are not the same, for whoever has to find out why."""
-    listed = []
-    for path in (one, other):
-        argv = ["tar", "--list", "--verbose", "--full-time", "--numeric-owner", "--file", str(path)]
-        text = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=120).stdout
-        listed.append(set(text.splitlines()))
-    return json.dumps(sorted(listed[0] ^ listed[1])[:40], indent=1)
+    listed: list[set[str]] = [set(), set()]
+    configs = []
+    for registry, digest, into in zip(registries, (one, other), listed, strict=True):
+        document = registry.manifest(BASE_REPOSITORY, digest).document
+        configs.append(json.loads(registry.blob(BASE_REPOSITORY, document["config"]["digest"])))
+        for layer in document["layers"]:
+            file = folder / "layer"
+            file.write_bytes(registry.blob(BASE_REPOSITORY, layer["digest"]))
+            argv = ["tar", "--list", "--verbose", "--full-time", "--numeric-owner", "--file", file]
+            text = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=120)
+            into.update(text.stdout.splitlines())
+    settings = [config["config"] for config in configs]
+    return json.dumps([sorted(listed[0] ^ listed[1])[:40], settings], indent=1)
