@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any, cast
-from urllib.parse import urlsplit
 
+from reconciler.core.vetting.behaviour_heard import Answer
 from reconciler.core.vetting.behaviour_tour import COSTLY, DOOR, Step
 from reconciler.core.vetting.deed import Cost, Deed, Kind
 from reconciler.core.vetting.finding import excerpt_of
 
-Answer = Mapping[str, Any]
 Walk = Sequence[tuple[Step, Answer]]
-"""Steps, each with what came of it."""
+"""Steps, each with what came of it, as `heard` gives it."""
 
 OWN_HOSTS = frozenset({"", "127.0.0.1", "localhost", "database", "store", "watcher", "egress"})
 _SURFACE: tuple[tuple[str, Kind], ...] = (
@@ -26,6 +25,7 @@ _SURFACE: tuple[tuple[str, Kind], ...] = (
 _TREE_LINE = re.compile(r"((?:[│ ] {3})*)[├└]── ?(.+)")
 _TREE_INDENT = 4
 _FAILED = 500
+_MEASURED = frozenset({"ms", "peak_kb", "queries"})
 _NOT_PHP = {0, 403, 404, 421}
 
 
@@ -42,7 +42,7 @@ def deeds(walk: Walk, quiet: frozenset[str]) -> list[Deed]:
         named = {deed.value for deed in seen if deed.kind == "host"}
         for line in answer.get("others", ()):
             if line.get("how") in {"dns", "proxy"} and _outside(line["host"], quiet | named):
-                seen.add(Deed("host", line["host"], note=str(line["how"])))
+                seen.add(Deed("host", line["host"], note=line["how"]))
             elif "id" in line:  # a request that the package sent to its own site
                 seen.update(_recorded(line, step))
     by_name = {d.value for d in seen if d.kind == "host" and d.file}
@@ -101,16 +101,25 @@ def costs(walk: Walk) -> tuple[Cost, ...]:
     for name, path, _ in COSTLY:
         records: dict[bool, list[Mapping[str, Any]]] = {True: [], False: []}
         for step, answer in _requests(walk):
-            if step["path"] == path and answer.get("record"):
+            if step["path"] == path and set(answer["record"] or {}) >= _MEASURED:
                 records["without" in step["wanted"]].append(answer["record"])
         pairs = list(zip(records[False], records[True], strict=False))
         if pairs:
             more = {
-                key: median(float(a[key]) - float(b[key]) for a, b in pairs)
-                for key in ("ms", "peak_kb", "queries")
+                key: median(float(a[key]) - float(b[key]) for a, b in pairs) for key in _MEASURED
             }
             told.append(Cost(name, more["ms"], round(more["peak_kb"]), round(more["queries"])))
     return tuple(told)
+
+
+def skipped(walk: Walk) -> list[str]:
+    """Requests for which there was no time, in their order."""
+    return [_name(step) for step, answer in walk if "path" in step and answer.get("skipped")]
+
+
+def bent(walk: Walk) -> set[str]:
+    """Requests of which something was told that the recorder does not tell in this shape."""
+    return {_name(step) for step, answer in _requests(walk) if answer["bent"]}
 
 
 def untold(walk: Walk) -> set[str]:
@@ -124,7 +133,7 @@ def untold(walk: Walk) -> set[str]:
 
 def clock(walk: Walk) -> float | None:
     """The earliest time that the site's PHP told, in seconds since 1970."""
-    told = [a["record"]["clock"] for _, a in _requests(walk) if a.get("record")]
+    told = [a["record"]["clock"] for _, a in _requests(walk) if "clock" in (a["record"] or {})]
     return min(told, default=None)
 
 
@@ -133,8 +142,9 @@ def refusal(answer: Answer) -> str:
     record = answer.get("record") or {}
     if record.get("fatal"):
         return str(record["fatal"]["text"])
-    if answer["status"] != 200:  # noqa: PLR2004 - HTTP
-        return f"the request was answered with {answer['status'] or 'nothing'}"
+    status = answer.get("status", 0)
+    if status != 200:  # noqa: PLR2004 - HTTP
+        return f"the request was answered with {status or 'nothing'}"
     return str(answer.get("said", ""))
 
 
@@ -152,7 +162,8 @@ def tree_files(listed: str) -> list[str]:
 
 
 def _requests(walk: Walk) -> Iterator[tuple[Step, Answer]]:
-    return ((step, answer) for step, answer in walk if "path" in step)
+    """Those that were sent."""
+    return ((step, answer) for step, answer in walk if "path" in step and "status" in answer)
 
 
 def _recorded(record: Mapping[str, Any], step: Step) -> Iterator[Deed]:
@@ -165,7 +176,7 @@ def _recorded(record: Mapping[str, Any], step: Step) -> Iterator[Deed]:
     for asked in record.get("http", ()):
         host = _bare(str(asked["host"]))
         if _outside(host, set()):
-            method = f"{asked['method']} {asked['url']}" if "url" in asked else str(asked["how"])
+            method = f"{asked.get('method', '')} {asked['url']}" if "url" in asked else asked["how"]
             yield Deed("host", host, *_place(asked), note=_text(method))
     for write in record.get("writes", ()):
         yield Deed("write", _text(write["path"]), *_place(write))
@@ -197,7 +208,8 @@ def _outside(host: str, known: frozenset[str] | set[str]) -> bool:
 
 
 def _bare(host: str) -> str:
-    return (urlsplit(f"//{host}").hostname or "") if "[" not in host else host
+    """A host without its port; an address of IPv6 as it is."""
+    return host.lower().rpartition(":")[0] if host.count(":") == 1 else host.lower()
 
 
 def _place(told: Mapping[str, Any]) -> tuple[str, int]:

@@ -8,6 +8,7 @@ from reconciler.core.vetting import behaviour_read as read
 from reconciler.core.vetting import behaviour_state as state
 from reconciler.core.vetting import behaviour_tour as tour
 from reconciler.core.vetting.behaviour import Behaviour
+from reconciler.core.vetting.behaviour_heard import Answer, heard
 from reconciler.core.vetting.behaviour_judge import AUTOLOAD_BLOCK_BYTES, AUTOLOAD_BYTES
 from reconciler.core.vetting.behaviour_rules import RULES
 from reconciler.core.vetting.candidate import Grants
@@ -167,16 +168,9 @@ def test_options_count_by_what_every_page_loads() -> None:
     assert state.changed(STATE, STATE) == []
 
 
-def answer(**more: object) -> dict[str, object]:
-    told = {
-        "status": 200,
-        "whole": True,
-        "type": "text/html",
-        "hosts": [],
-        "others": [],
-        "record": {},
-    }
-    return told | more
+def answer(**more: object) -> Answer:
+    told = {"status": 200, "whole": True, "type": "text/html", "record": {"id": "1"}}
+    return heard(told | more)
 
 
 FRONT: tour.Step = {"path": "/", "who": "visitor", "wanted": {}}
