@@ -12,6 +12,7 @@ from reconciler.core.vetting import behaviour_read as read
 from reconciler.core.vetting import behaviour_state as state
 from reconciler.core.vetting import behaviour_tour as tour
 from reconciler.core.vetting.behaviour import Behaviour
+from reconciler.core.vetting.behaviour_gaps import clock, gaps, skipped
 from reconciler.core.vetting.behaviour_heard import Answer, heard
 from reconciler.core.vetting.behaviour_read import Walk
 from reconciler.core.vetting.behaviour_site import HOST, LATER_DAYS, SiteName, run_context
@@ -22,6 +23,7 @@ from reconciler.errors import StageFailed
 from reconciler.shell.behaviour_stand import HARDENED, TEMPLATE, Stand
 
 Keep = Callable[[str, bytes], None]
+Said = Callable[[str], None]
 
 PART_S = 40.0
 LAST_ANSWER_S = 60.0
@@ -29,25 +31,26 @@ MOST_PICTURES = 6
 UP_S = 45.0
 CLOCK_SLACK_S = 3600
 DAY_S = 86400
-MOST_NAMED = 3
 
 AFTER_ACTIVATION = "everything after its activation"
 NO_CLOCK = "months later: the clock of the scratch site could not be moved"
-NO_RECORD = "requests that ended without a record: "
-BENT_RECORD = "requests whose record is not the recorder's: "
 
 
 def run_behaviour(
-    stand: Stand, candidate: Candidate, keep: Keep | None = None, part_s: float = PART_S
+    stand: Stand,
+    candidate: Candidate,
+    keep: Keep | None = None,
+    said: Said = lambda what: None,
+    part_s: float = PART_S,
 ) -> Behaviour:
     """Run `candidate` on the open `stand`; nothing of the run stays.
 
-    `keep` is given pictures of the front page and of its own pages, as (name, PNG). Each part of the
-    tour has `part_s` seconds; what did not fit into them is among what could not be looked at.
+    `keep` is given pictures of the front page and of its own pages, as (name, PNG); `said` is told what
+    is under way. Each part of the tour has `part_s` seconds; what did not fit into them is among what could not be looked at.
 
     Raises StageFailed where the scratch sites do not come up: then nothing is known of the package.
     """
-    run = _Run(stand, candidate, keep, part_s)
+    run = _Run(stand, candidate, keep, said, part_s)
     try:
         return run.whole()
     finally:
@@ -58,9 +61,9 @@ class _Run:
     """What one run makes on the stand, and takes away again."""
 
     def __init__(
-        self, stand: Stand, candidate: Candidate, keep: Keep | None, part_s: float
+        self, stand: Stand, candidate: Candidate, keep: Keep | None, said: Said, part_s: float
     ) -> None:
-        self._stand, self._candidate, self._keep = stand, candidate, keep
+        self._stand, self._candidate, self._keep, self._said = stand, candidate, keep, said
         self._key = secrets.token_hex(4)
         self._now, self._later, self._answered = (
             _Site(stand, self._key, name, part_s) for name in ("now", "later", "answered")
@@ -77,16 +80,23 @@ class _Run:
         """The run, part by part."""
         self._prepare()
         self._now.start()
+        self._said("looking at it without the package")
         self._look_without()
+        self._said("activating the package, and using it")
         activation = self._now.ask([tour.do("activate")])
         refusal = read.refusal(activation[0][1])
         if refusal:
             return _refused(read.deeds(activation, self._hosts), refusal)
         seen = [*read.deeds(activation, self._hosts), *self._use(self._now)]
         active = self._now.state()
+        self._said("measuring pages with and without it")
         costs = read.costs(self._now.ask(tour.pairs()))  # alone on the machine
         if self._keep is not None:
+            self._said("taking pictures; the first time fetches a browser")
             self._picture(seen, self._keep)
+        self._said(
+            f"using copies of the site, {LATER_DAYS} days later; uninstalling it from the first"
+        )
         for copy in self._copies:
             self._stand.copy(self._now.database, copy.database)
         with self._stand.side_by_side(len(self._copies)) as pool:
@@ -95,7 +105,7 @@ class _Run:
             goodbye = self._now.ask(tour.leave())
             parts = [one.result() for one in running]
         seen += [*read.deeds(goodbye, self._hosts), *state.changed(self._before, active)]
-        gone = not read.skipped(goodbye)
+        gone = not skipped(goodbye)
         return Behaviour(
             now=_sorted(seen),
             later=parts[0],
@@ -135,7 +145,7 @@ class _Run:
     def _look_without(self) -> None:
         """The same pages without the package: what it is compared with."""
         walk = self._now.ask([*tour.sights(**tour.WITHOUT), tour.snapshot()])
-        if read.skipped(walk):
+        if skipped(walk):
             raise StageFailed("image", "this machine is too busy for a scratch site",
                 where=self._now.webhead, fix="run it again when there is less to do")  # fmt: skip
         self._before = self._now.state()
@@ -200,13 +210,8 @@ class _Run:
     def _incomplete(self) -> set[str]:
         found = set(self._untried)
         for site in (self._now, *self._copies):
-            untold, bent, skipped = (
-                sorted(set(ask(site.walk))) for ask in (read.untold, read.bent, read.skipped)
-            )
-            found |= {NO_RECORD + ", ".join(untold)} if untold else set()
-            found |= {BENT_RECORD + ", ".join(bent)} if bent else set()
-            found |= {f"{_PARTS[site.name]}: {_no_time(skipped)}"} if skipped else set()
-        moved = read.clock(self._later.walk)
+            found.update(gaps(_PARTS[site.name], site.walk))
+        moved = clock(self._later.walk)
         if moved is not None and moved < time.time() + LATER_DAYS * DAY_S - CLOCK_SLACK_S:
             found.add(NO_CLOCK)
         return found
@@ -229,8 +234,8 @@ class _Site:
         """Start its webhead and log in."""
         dns = f"--dns={self._stand.watcher_address}"
         # Timeouts stay real ones, whatever the clock says.
-        clock = ("--env=FAKETIME_DONT_FAKE_MONOTONIC=1",) if self.name == "later" else ()
-        self._stand.start(f"{self._key}-{self.name}", *HARDENED, dns, *clock, self.image)
+        later = ("--env=FAKETIME_DONT_FAKE_MONOTONIC=1",) if self.name == "later" else ()
+        self._stand.start(f"{self._key}-{self.name}", *HARDENED, dns, *later, self.image)
         walk = self.ask(tour.arrive(secrets.token_hex(16)), wait_s=UP_S)
         self.nonce = str(walk[-1][1].get("body", "")).strip()
 
@@ -270,11 +275,6 @@ _PARTS: Mapping[SiteName, str] = {
 
 def _key(step: Step) -> tuple[str, str]:
     return step["path"], step["who"]
-
-
-def _no_time(skipped: Sequence[str]) -> str:
-    more = f" and {len(skipped) - MOST_NAMED} more" if len(skipped) > MOST_NAMED else ""
-    return f"no time for {', '.join(skipped[:MOST_NAMED])}{more}"
 
 
 def _refused(seen: list[Deed], refusal: str) -> Behaviour:

@@ -71,6 +71,7 @@ def _record(told: object) -> dict[str, Any]:
         | {
             "fatal": _entry(fatal) if _has(fatal, ("text",)) else None,
             "surface": surface,
+            "may": _texts(raw.get("may")),
             "bent": bent or (fatal is not None and not _has(fatal, ("text",))),
         }
     )

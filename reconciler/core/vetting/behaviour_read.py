@@ -26,13 +26,12 @@ _TREE_LINE = re.compile(r"((?:[│ ] {3})*)[├└]── ?(.+)")
 _TREE_INDENT = 4
 _FAILED = 500
 _MEASURED = frozenset({"ms", "peak_kb", "queries"})
-_NOT_PHP = {0, 403, 404, 421}
 
 
 def deeds(walk: Walk, quiet: frozenset[str]) -> list[Deed]:
     """What the package did in these steps. `quiet`: hosts that are asked for without it as well."""
     seen: set[Deed] = set()
-    for step, answer in _requests(walk):
+    for step, answer in requests(walk):
         if "without" in step.get("wanted", {}):
             continue
         record = answer.get("record") or {}
@@ -53,7 +52,7 @@ def hosts(walk: Walk) -> frozenset[str]:
     """Hosts that are asked for in these steps, whoever asks."""
     return frozenset(
         line["host"]
-        for _, answer in _requests(walk)
+        for _, answer in requests(walk)
         for line in answer.get("others", ())
         if "host" in line
     )
@@ -63,7 +62,7 @@ def links(walk: Walk) -> frozenset[str]:
     """Hosts in the pages that visitors saw."""
     return frozenset(
         _bare(host)
-        for step, answer in _requests(walk)
+        for step, answer in requests(walk)
         if step.get("who") == "visitor"
         for host in answer.get("hosts", ())
     )
@@ -72,7 +71,7 @@ def links(walk: Walk) -> frozenset[str]:
 def surface(walk: Walk) -> dict[Kind, frozenset[str]]:
     """What can be reached, by kind."""
     found: dict[Kind, set[str]] = {kind: set() for _, kind in _SURFACE}
-    for _, answer in _requests(walk):
+    for _, answer in requests(walk):
         told = (answer.get("record") or {}).get("surface") or {}
         for name, kind in _SURFACE:
             found[kind].update(str(value) for value in told.get(name, ()))
@@ -100,7 +99,7 @@ def costs(walk: Walk) -> tuple[Cost, ...]:
     told = []
     for name, path, _ in COSTLY:
         records: dict[bool, list[Mapping[str, Any]]] = {True: [], False: []}
-        for step, answer in _requests(walk):
+        for step, answer in requests(walk):
             if step["path"] == path and set(answer["record"] or {}) >= _MEASURED:
                 records["without" in step["wanted"]].append(answer["record"])
         pairs = list(zip(records[False], records[True], strict=False))
@@ -110,31 +109,6 @@ def costs(walk: Walk) -> tuple[Cost, ...]:
             }
             told.append(Cost(name, more["ms"], round(more["peak_kb"]), round(more["queries"])))
     return tuple(told)
-
-
-def skipped(walk: Walk) -> list[str]:
-    """Requests for which there was no time, in their order."""
-    return [_name(step) for step, answer in walk if "path" in step and answer.get("skipped")]
-
-
-def bent(walk: Walk) -> set[str]:
-    """Requests of which something was told that the recorder does not tell in this shape."""
-    return {_name(step) for step, answer in _requests(walk) if answer["bent"]}
-
-
-def untold(walk: Walk) -> set[str]:
-    """Pages of PHP that left no record: the request was killed, or something held the record back."""
-    return {
-        _name(step)
-        for step, answer in _requests(walk)
-        if not answer.get("record") and answer["status"] not in _NOT_PHP
-    }
-
-
-def clock(walk: Walk) -> float | None:
-    """The earliest time that the site's PHP told, in seconds since 1970."""
-    told = [a["record"]["clock"] for _, a in _requests(walk) if "clock" in (a["record"] or {})]
-    return min(told, default=None)
 
 
 def refusal(answer: Answer) -> str:
@@ -161,7 +135,7 @@ def tree_files(listed: str) -> list[str]:
     return [path for path in found if path not in folders]
 
 
-def _requests(walk: Walk) -> Iterator[tuple[Step, Answer]]:
+def requests(walk: Walk) -> Iterator[tuple[Step, Answer]]:
     """Those that were sent."""
     return ((step, answer) for step, answer in walk if "path" in step and "status" in answer)
 
@@ -169,7 +143,7 @@ def _requests(walk: Walk) -> Iterator[tuple[Step, Answer]]:
 def _recorded(record: Mapping[str, Any], step: Step) -> Iterator[Deed]:
     fatal = record.get("fatal")
     if fatal:
-        yield Deed("fatal", _text(fatal["text"]), *_place(fatal), note=_name(step))
+        yield Deed("fatal", _text(fatal["text"]), *_place(fatal), note=name_of(step))
     for error in record.get("errors", ()):
         kind = error["level"] if error["level"] in {"fatal", "notice", "deprecated"} else "warning"
         yield Deed(cast("Kind", kind), _text(error["text"]), *_place(error))
@@ -180,6 +154,10 @@ def _recorded(record: Mapping[str, Any], step: Step) -> Iterator[Deed]:
             yield Deed("host", host, *_place(asked), note=_text(method))
     for write in record.get("writes", ()):
         yield Deed("write", _text(write["path"]), *_place(write))
+    who = step.get("who", "visitor")
+    if who != "admin" and record.get("may"):
+        note = " ".join(f"+{right}" for right in record["may"])
+        yield Deed("role", f"{who}, while it runs", note=_text(note))
     for mail in record.get("mails", ()):
         yield Deed("mail", _place(mail)[0], *_place(mail))
 
@@ -188,18 +166,20 @@ def _unanswered(step: Step, answer: Answer) -> Iterator[Deed]:
     status = answer["status"]
     page = answer.get("type", "").startswith("text/html") and "admin-ajax" not in step["path"]
     if status == 0:
-        yield Deed("broken", _name(step), note="no answer")
+        yield Deed("broken", name_of(step), note="no answer")
     elif status >= _FAILED:
-        yield Deed("broken", _name(step), note=f"status {status}")
+        yield Deed("broken", name_of(step), note=f"status {status}")
     elif status == 200 and page and not answer.get("whole"):  # noqa: PLR2004 - HTTP
-        yield Deed("broken", _name(step), note="no end of the page")
+        yield Deed("broken", name_of(step), note="no end of the page")
 
 
-def _name(step: Step) -> str:
+def name_of(step: Step) -> str:
+    """A request as a reader knows it again."""
     if step["path"] == DOOR:
         return str(step["wanted"]["do"])
-    bot = " (search engine)" if "agent" in step else ""
-    return f"{step['path'].partition('?wpaas-login=')[0]} as {step.get('who', 'visitor')}{bot}"
+    special = " (search engine)" if "agent" in step else ""
+    special = " with its shortcodes and blocks" if "content" in step["wanted"] else special
+    return f"{step['path'].partition('?wpaas-login=')[0]} as {step.get('who', 'visitor')}{special}"
 
 
 def _outside(host: str, known: frozenset[str] | set[str]) -> bool:

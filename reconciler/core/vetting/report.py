@@ -151,6 +151,8 @@ def _checked(vetting: Vetting) -> Section:
     if vetting.syntax and vetting.syntax.findings:
         php = f"PHP {vetting.syntax.php} does not compile it"
     ran = "ran in the image" if vetting.behaviour else "not run"
+    if vetting.behaviour and vetting.behaviour.incomplete:
+        ran = "ran in the image, not all of it"
     return Section("CHECKED", ((f"files and code; {php}; {ran}",),))
 
 

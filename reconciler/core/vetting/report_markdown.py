@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from reconciler.core.problem import escaped
 from reconciler.core.vetting.finding import Finding
-from reconciler.core.vetting.report import Report
+from reconciler.core.vetting.report import MAX_DEEDS, Report
 from reconciler.core.vetting.report_phrase import Phrase, Quoted, at, snippet
 
 MAX_FINDINGS = 40
@@ -29,6 +29,11 @@ def as_markdown(report: Report) -> str:
         first, *rest = section.lines
         lines.append(f"- {label} {rendered(first)}")
         lines += [f"  - {rendered(line)}" for line in rest]
+    ran = report.vetting.behaviour.lines() if report.vetting.behaviour else ()
+    if len(ran) > MAX_DEEDS:
+        lines += ["", "<details><summary>What it did when it ran</summary>", ""]
+        lines += [f"- {rendered((f'{what}: ', Quoted(which)))}" for what, which in ran]
+        lines += ["", "</details>"]
     listed = [(f, new) for f, new in report.listed if new is not False and f.level != "info"]
     if listed:
         lines += ["", "<details><summary>Findings</summary>", ""]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.core.vetting import behaviour_gaps as gaps
 from reconciler.core.vetting import behaviour_read as read
 from reconciler.core.vetting import behaviour_tour as tour
 from reconciler.core.vetting.behaviour_heard import heard
@@ -51,14 +52,16 @@ def test_whatever_is_told_can_be_read(place: tuple[str, ...], value: object) -> 
     read.costs([*walk, ({**FRONT, "wanted": tour.WITHOUT}, walk[0][1])])
     read.outside_links(frozenset(), read.links(walk), "h")
     read.added({}, read.surface(walk))
-    read.untold(walk), read.clock(walk), read.refusal(walk[0][1]), read.bent(walk)
+    read.refusal(walk[0][1])
+    gaps.clock(walk)
+    list(gaps.gaps("months later", walk))
 
 
 @given(values)
 def test_no_answer_at_all_is_a_step_left_out_or_one_that_can_be_read(value: object) -> None:
     walk = [(FRONT, heard(value))]
     read.deeds(walk, frozenset())
-    assert read.skipped(walk) == (["/ as visitor"] if walk[0][1].get("skipped") else [])
+    assert gaps.skipped(walk) == (["/ as visitor"] if walk[0][1].get("skipped") else [])
 
 
 def test_the_recorders_own_record_is_straight_and_all_of_it_is_kept() -> None:
@@ -66,7 +69,7 @@ def test_the_recorders_own_record_is_straight_and_all_of_it_is_kept() -> None:
     assert {key: told["record"][key] for key in RECORD if key != "uri"} == {
         key: value for key, value in RECORD.items() if key != "uri"
     }
-    assert read.bent([(FRONT, told)]) == set()
+    assert gaps.bent([(FRONT, told)]) == []
 
 
 @pytest.mark.parametrize(
@@ -84,13 +87,13 @@ def test_the_recorders_own_record_is_straight_and_all_of_it_is_kept() -> None:
     ],
 )
 def test_a_record_that_is_not_the_recorders_is_said(place: tuple[str, ...], value: object) -> None:
-    assert read.bent([(FRONT, heard(bent(TOLD, place, value)))]) == {"/ as visitor"}
+    assert gaps.bent([(FRONT, heard(bent(TOLD, place, value)))]) == ["/ as visitor"]
 
 
 def test_a_snapshot_stays_and_a_step_without_an_answer_was_left_out() -> None:
     assert heard({"snapshot": {"tables": []}}) == {"snapshot": {"tables": []}}
     assert heard({}) == {"skipped": True}
-    assert read.skipped([(FRONT, heard({})), ({"token": "x"}, heard({}))]) == ["/ as visitor"]
+    assert gaps.skipped([(FRONT, heard({})), ({"token": "x"}, heard({}))]) == ["/ as visitor"]
 
 
 def test_the_times_of_the_requests_around_are_read_past_what_is_bent() -> None:
@@ -100,3 +103,17 @@ def test_the_times_of_the_requests_around_are_read_past_what_is_bent() -> None:
         walk = [(without, heard(TOLD)), (FRONT, odd), (without, heard(TOLD)), (FRONT, heard(TOLD))]
         (cost,) = read.costs(walk)
         assert cost.added_ms == 0
+
+
+def test_what_was_not_looked_at_is_named_in_few_words() -> None:
+    steps: list[tour.Step] = [{**FRONT, "path": f"/{n}"} for n in range(5)]
+    walk = [(step, heard({})) for step in steps]
+    walk += [
+        (FRONT, heard(TOLD | {"record": None})),
+        (FRONT, heard(TOLD | {"status": 404, "record": None})),
+    ]
+    assert list(gaps.gaps("months later", walk)) == [
+        "months later: no time for /0 as visitor, /1 as visitor, /2 as visitor and 2 more",
+        "months later: no record of / as visitor",
+    ]
+    assert list(gaps.gaps("months later", [(FRONT, heard(TOLD))])) == []

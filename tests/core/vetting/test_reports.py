@@ -21,7 +21,7 @@ def test_the_text_reads_so(name: str) -> None:
     assert as_text(CASES[name]()) == (HERE / f"{name}.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["bad", "sold-author"])
+@pytest.mark.parametrize("name", ["bad", "ran", "sold-author"])
 def test_the_comment_reads_so(name: str) -> None:
     assert as_markdown(CASES[name]()) == (HERE / f"{name}.md").read_text(encoding="utf-8")
 
