@@ -87,7 +87,7 @@ class Stand:
 
     def open(self) -> None:
         """Start everything and install WordPress once, in the database that sites are copied from."""
-        self._sweep()
+        self.sweep()
         self.docker("network", "create", "--internal", *self._labels(), self.name)
         with self.side_by_side(3) as pool:
             started = [pool.submit(self._start_database), pool.submit(self._start_store)]
@@ -255,7 +255,7 @@ class Stand:
     def _labels(self) -> tuple[str, str]:
         return f"--label={LABEL}={self.name}", f"--label={UNTIL}={int(time.time()) + LIFE_S}"
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
         """Remove the stands that were killed and whose time is over; a network is a stand's first part."""
         shown = '{{.Name}} {{.Label "' + UNTIL + '"}}'
         listed = self._quietly("network", "ls", f"--filter=label={UNTIL}", f"--format={shown}")
@@ -271,9 +271,10 @@ class Stand:
         ).split()
         if containers:
             self.stop(*containers)
-        images = self._quietly("image", "ls", "--quiet", f"--filter=reference={stand}")
+        shown = "--format={{.Repository}}:{{.Tag}}"
+        images = self._quietly("image", "ls", f"--filter=reference={stand}", shown).split()
         if images:
-            self.remove_images(*sorted(set(images.split())))
+            self.remove_images(*images)
         self._quietly("network", "rm", stand)
 
     def _quietly(self, *words: str) -> str:
