@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from reconciler.core.layers import File, tar
 from reconciler.core.vetting.behaviour_read import tree_files
-from reconciler.core.vetting.behaviour_site import store_key, template_context, tools_tag
+from reconciler.core.vetting.behaviour_site import clock_sql, store_key, template_context, tools_tag
 from reconciler.errors import StageFailed
 from reconciler.shell import builder
 from reconciler.shell.program import must, run
@@ -222,7 +222,7 @@ class Stand:
             f"CREATE DATABASE {TEMPLATE}; CREATE USER {TEMPLATE}@'%' IDENTIFIED BY '{self.secret}';"
             f"GRANT ALL ON {TEMPLATE}.* TO {TEMPLATE}@'%';"
         )
-        self.sh("database", f"{_SQL} mariadb -uroot", sql)
+        self.sh("database", f"{_SQL} mariadb -uroot", sql + clock_sql())
 
     def _start_store(self) -> None:
         folder = "--tmpfs=/run/secrets:uid=813,gid=813"

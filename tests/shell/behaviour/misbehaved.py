@@ -177,6 +177,22 @@ add_action('init', function () use ($words) {
 """)  # fmt: skip
 
 
+def patient() -> Candidate:
+    """As `sleeper`, but it asks the database what day it is."""
+    return plugin("patient", """
+register_activation_hook(__FILE__, function () {
+    global $wpdb;
+    add_option('patient_since', $wpdb->get_var('SELECT TO_DAYS(NOW())'), '', false);
+});
+add_action('init', function () use ($words) {
+    global $wpdb;
+    if ((int) $wpdb->get_var('SELECT TO_DAYS(NOW())') > (int) get_option('patient_since') + 200) {
+        call_user_func(implode('', $words['get']), 'https://' . implode('', $words['late']) . '/');
+    }
+});
+""")  # fmt: skip
+
+
 def expired() -> Candidate:
     """Ends every page 200 days after its activation."""
     return plugin("expired", """

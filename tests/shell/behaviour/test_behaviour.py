@@ -59,6 +59,7 @@ CAUGHT = [
     ("slow", "behaviour-slow", "dashboard", ""),
     ("fatal", "behaviour-fatal", 'Class "Fatal_Maker" not found', "fatal.php"),
     ("sleeper", "behaviour-wakes-later", "host late.evil.example", "sleeper.php"),
+    ("patient", "behaviour-wakes-later", "host late.evil.example", "patient.php"),
     (
         "expired",
         "behaviour-wakes-later",
