@@ -7,12 +7,12 @@
 
 declare(strict_types=1);
 
-/** A one-time link of the product, for the first administrator. */
+/** A one-time link of the product, for the first administrator; good for as long as a browser may take to be fetched. */
 function give_token(mysqli $database, string $token): void
 {
     $database->query('CREATE TABLE IF NOT EXISTS wpaas_login (token_hash CHAR(64) PRIMARY KEY, expires_at DATETIME)');
     $hash = hash('sha256', $token);
-    $database->query("REPLACE INTO wpaas_login VALUES ('$hash', UTC_TIMESTAMP() + INTERVAL 60 SECOND)");
+    $database->query("REPLACE INTO wpaas_login VALUES ('$hash', UTC_TIMESTAMP() + INTERVAL 900 SECOND)");
 }
 
 /** @return array<string, mixed> */

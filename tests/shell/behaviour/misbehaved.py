@@ -109,11 +109,6 @@ add_shortcode('greedy', function () use ($words) {
     return 'fine';
 });
 """,
-    "rights.php": """<?php
-add_filter('user_has_cap', function ($all, $asked, $about, $user) use ($words) {
-    return in_array('author', $user->roles, true) ? $all + [implode('', $words['right']) => true] : $all;
-}, 10, 4);
-""",
     "rest.php": """<?php
 add_action('rest_api_init', function () {
     register_rest_route('greedy' . '/v1', '/door', ['methods' => 'GET', 'callback' => function () { return undefined_thing(); },
@@ -147,6 +142,15 @@ def greedy() -> Candidate:
     """Does all of DEEDS."""
     includes = "".join(f"require __DIR__ . '/{name}';\n" for name in DEEDS)
     return plugin("greedy", includes, DEEDS)
+
+
+def crowned() -> Candidate:
+    """Lets authors do everything, as long as it runs."""
+    return plugin("crowned", """
+add_filter('user_has_cap', function ($all, $asked, $about, $user) use ($words) {
+    return in_array('author', $user->roles, true) ? $all + [implode('', $words['right']) => true] : $all;
+}, 10, 4);
+""")  # fmt: skip
 
 
 def slow() -> Candidate:

@@ -54,7 +54,7 @@ CAUGHT = [
     ("greedy", "behaviour-undeclared-route", "greedy/v1, 1 of them, 1 open to everybody", ""),
     ("greedy", "behaviour-fatal", "undefined_thing", "rest.php"),
     ("greedy", "behaviour-undeclared-host", "short.evil.example", "shortcode.php"),
-    ("greedy", "behaviour-adds-admin", "author, while it runs (+manage_options)", ""),
+    ("crowned", "behaviour-adds-admin", "author, while it runs (+manage_options)", ""),
     ("slow", "behaviour-slow", "front page", ""),
     ("slow", "behaviour-slow", "dashboard", ""),
     ("fatal", "behaviour-fatal", 'Class "Fatal_Maker" not found', "fatal.php"),
