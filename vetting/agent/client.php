@@ -56,10 +56,18 @@ function ask(array $plan, array $step, int $id): array
         'to' => (string) curl_getinfo($request, CURLINFO_REDIRECT_URL),
         'hosts' => hosts($body),
         'said' => $said,
+        'says' => curl_getinfo($request, CURLINFO_RESPONSE_CODE) >= 500 ? words_of($body) : '',
         'body' => empty($step['keep']) ? '' : substr($body, 0, 4000),
     ];
     unset($request);   // writes the cookies
     return $answer;
+}
+
+/** What a page says to who reads it, in short. */
+function words_of(string $page): string
+{
+    $text = strip_tags((string) preg_replace('~<(head|script|style)\b.*?</\1>~is', ' ', substr($page, 0, 20_000)));
+    return substr(trim((string) preg_replace('/\s+/', ' ', html_entity_decode($text))), 0, 200);
 }
 
 /** Hosts to which a page leads or from which it loads. @return list<string> */

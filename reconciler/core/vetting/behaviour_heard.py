@@ -41,7 +41,7 @@ def heard(told: object) -> Answer:
         "record": record,
         "others": [line for line in lines if line],
         "bent": None in lines or any(part.get("bent") for part in (record, *lines) if part),
-        **{key: _text(raw.get(key)) for key in ("type", "to", "said", "body")},
+        **{key: _text(raw.get(key)) for key in ("type", "to", "said", "says", "body")},
     }
 
 
