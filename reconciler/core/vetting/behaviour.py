@@ -44,7 +44,7 @@ _LIGHT: Mapping[Kind, str] = {
 }
 WORDS: Mapping[Kind, str] = {**_HEAVY, **_LIGHT}
 """Each kind as a reader meets it, in the order of weight; the light ones are what a package merely adds."""
-_WITH_NOTE: tuple[Kind, ...] = ("user", "role", "cron")
+_WITH_NOTE: tuple[Kind, ...] = ("broken", "user", "role", "cron")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

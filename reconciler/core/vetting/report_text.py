@@ -38,7 +38,8 @@ def _below(report: Report) -> Iterator[str]:
     if report.bump:
         yield from _more_below(report)
     ran = report.vetting.behaviour.lines() if report.vetting.behaviour else ()
-    if len(ran) > MAX_DEEDS:
+    room = MAX_LINE_CHARS - _LABEL_CHARS
+    if len(ran) > MAX_DEEDS or any(len(f"{what}: {escaped(which)}") > room for what, which in ran):
         yield "\nwhen it ran"
         yield from (f"  {what}: {escaped(which)}" for what, which in ran)
     for finding, new in report.listed:
