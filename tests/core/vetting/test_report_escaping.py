@@ -46,7 +46,9 @@ def told(text: str) -> Report:
     old, new = plugin(), plugin({path: "<?php\n"}, main=main)
     fix = Fixed(id=f"WF {text}", title=f"hole {text}")
     deed = Deed("host", f"did {text}", path, 1, f"how {text}")
-    ran = Behaviour(now=(deed,), left=(deed,), incomplete=(f"not {text}",))
+    more = (Deed("page", text), Deed("ajax", text), Deed("table", text), Deed("cron", text))
+    # So many lines that all of them stand below as well.
+    ran = Behaviour(now=(deed, *more), later=(deed,), left=(deed,), incomplete=(f"not {text}",))
     bump = compare(
         vet(old, reports(old)), vet(new, {path: analysed}, ran), old.files, new.files, (fix,)
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases_of_reports import CASES
+from cases_of_reports import CASES, alone
 from packages import essentials, plugin
 
 from reconciler.core.vetting.behaviour import Behaviour
@@ -62,6 +62,14 @@ def test_what_a_run_showed_stands_below_where_the_first_screen_cuts_it() -> None
     assert "when it ran" not in short
     below = long.partition("\nwhen it ran\n")[2]
     assert all(name in below for name in names)
+
+
+def test_what_a_new_package_can_do_stands_below_where_the_first_screen_cuts_it() -> None:
+    hosts = [f"h{n}.example" for n in range(9)]
+    calls = "<?php\n" + "".join(f"wp_remote_get('https://{host}/');\n" for host in hosts)
+    below = as_text(alone({"inc/a.php": calls})).partition("\nwhat it can do\n")[2]
+    assert f"  host: {', '.join(hosts)}\n" in below
+    assert "what it can do" not in as_text(CASES["good"]())
 
 
 FINDING = {"code", "level", "file", "line", "excerpt", "why", "fix"}
