@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,6 +122,7 @@ def _vet(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace, desk: "Desk", subject: "Subject") -> "Behaviour | None":
     """Run the package, on the engine that builds the fleet's image or else this machine's own."""
     from reconciler.cli.cluster import clone_root
+    from reconciler.cli.interrupt import tidily
     from reconciler.shell.cluster_nodes import builder_address
     from reconciler.sync.behaviour import run_behaviour
     from reconciler.sync.behaviour_stand import stand_for
@@ -131,10 +133,24 @@ def _run(arguments: argparse.Namespace, desk: "Desk", subject: "Subject") -> "Be
     known = known_context(arguments)
     engine = known.builder if known else builder_address()
     usual = base_image(desk, known.registry) if known else None
-    print("wpaas: starting a scratch site", file=sys.stderr)
-    with stand_for(desk, clone_root(Path.cwd()), engine, arguments.image, usual) as stand:
-        print(f"wpaas: using {subject.candidate.slug} on it", file=sys.stderr)
-        return run_behaviour(stand, subject.candidate, keep=_pictures(arguments.pictures))
+    said = _narrator()
+    said("getting the image ready; the first time takes minutes")
+    stand = stand_for(desk, clone_root(Path.cwd()), engine, arguments.image, usual)
+    with tidily("removing the scratch site"):
+        said("starting a scratch site")
+        with stand:
+            keep = _pictures(arguments.pictures)
+            return run_behaviour(stand, subject.candidate, keep=keep, said=said)
+
+
+def _narrator() -> Callable[[str], None]:
+    """Say on standard error what is under way, and how many seconds after the start."""
+    began = time.monotonic()
+
+    def said(what: str) -> None:
+        print(f"wpaas: {time.monotonic() - began:3.0f} s  {what}", file=sys.stderr, flush=True)
+
+    return said
 
 
 def _pictures(folder: Path | None) -> Callable[[str, bytes], None] | None:

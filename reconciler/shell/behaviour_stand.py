@@ -10,8 +10,9 @@ import os
 import secrets
 import tarfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -19,14 +20,14 @@ from typing import Any, Self
 
 from reconciler.core.layers import File, tar
 from reconciler.core.vetting.behaviour_read import tree_files
-from reconciler.core.vetting.behaviour_site import store_key, template_context, tools_tag
+from reconciler.core.vetting.behaviour_site import clock_sql, store_key, template_context, tools_tag
 from reconciler.errors import StageFailed
 from reconciler.shell import builder
 from reconciler.shell.program import must, run
 
 LABEL = "wpaas.vetting"
 UNTIL = "wpaas.vetting.until"
-LIFE_S = 900
+LIFE_S = 1800
 STEP_S = 60.0
 BUILD_S = 600.0
 PICTURES_S = 120.0
@@ -86,9 +87,9 @@ class Stand:
 
     def open(self) -> None:
         """Start everything and install WordPress once, in the database that sites are copied from."""
-        self._sweep()
-        self.docker("network", "create", "--internal", f"--label={LABEL}={self.name}", self.name)
-        with ThreadPoolExecutor(3) as pool:
+        self.sweep()
+        self.docker("network", "create", "--internal", *self._labels(), self.name)
+        with self.side_by_side(3) as pool:
             started = [pool.submit(self._start_database), pool.submit(self._start_store)]
             self._build_tools()
             watcher = ("--network-alias=watcher", "--sysctl=net.ipv4.ip_unprivileged_port_start=0")
@@ -103,12 +104,18 @@ class Stand:
         self._install(template)
 
     def close(self) -> None:
-        """Remove containers, network and images; fine where some were never made."""
-        self._remove(f"label={LABEL}={self.name}")
-        self._quietly("network", "rm", self.name)
-        images = self._quietly("image", "ls", "--quiet", f"--filter=reference={self.name}")
-        if images:
-            self._quietly("image", "rm", "--force", *sorted(set(images.split())))
+        """Remove containers, images and network; fine where some were never made."""
+        self._clear(self.name)
+
+    @contextmanager
+    def side_by_side(self, workers: int) -> Iterator[ThreadPoolExecutor]:
+        """Threads that an interrupt does not wait for long: what they ask is gone then."""
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                yield pool
+            except KeyboardInterrupt:
+                self.close()
+                raise
 
     def build(self, context: Mapping[str, File], name: str, arguments: Mapping[str, str]) -> None:
         """Build an image from files."""
@@ -117,9 +124,8 @@ class Stand:
     def start(self, part: str, *words: str) -> str:
         """Start a container of the stand; its name."""
         name = f"{self.name}-{part}"
-        labels = (f"--label={LABEL}={self.name}", f"--label={UNTIL}={int(time.time()) + LIFE_S}")
         log = ("--log-opt=max-size=8m", f"--network={self.name}")
-        self.docker("run", "--detach", f"--name={name}", *labels, *log, *words)
+        self.docker("run", "--detach", f"--name={name}", *self._labels(), *log, *words)
         return name
 
     def stop(self, *names: str) -> None:
@@ -137,9 +143,10 @@ class Stand:
         self.sh("database", script, sql)
 
     def forget(self, *databases: str) -> None:
-        """Remove databases and their users."""
+        """Remove databases and their users; where that fails, they go with the stand."""
         sql = "".join(f"DROP DATABASE IF EXISTS {d}; DROP USER IF EXISTS {d};" for d in databases)
-        self.sh("database", f"{_SQL} mariadb -uroot", sql)
+        with suppress(StageFailed):
+            self.sh("database", f"{_SQL} mariadb -uroot", sql)
 
     def remove_images(self, *names: str) -> None:
         """Remove images of the stand."""
@@ -157,11 +164,19 @@ class Stand:
         """Output of the store's own shell."""
         return self.sh("store", "exec weed shell -master=127.0.0.1:9333 2>/dev/null", commands)
 
-    def talk(self, plan: Mapping[str, Any], timeout_s: float) -> list[dict[str, Any]]:
-        """Let the client in the network carry out a plan; see client.php."""
+    def talk(self, plan: Mapping[str, Any], timeout_s: float) -> list[object]:
+        """Let the client in the network carry out a plan; see client.php.
+
+        Raises StageFailed where it ends before its time, or says what is no answer.
+        """
         argv = ("exec", "-i", f"{self.name}-watcher", "php", "/usr/lib/wpaas-vetting/client.php")
         said = self.docker(*argv, stdin=json.dumps(plan), timeout_s=timeout_s)
-        answers: list[dict[str, Any]] = json.loads(said)
+        try:
+            answers: list[object] = json.loads(said)
+        except json.JSONDecodeError as e:
+            raise StageFailed(
+                "image", "the client's answers cannot be read", where=self.name
+            ) from e
         return answers
 
     def pictures(
@@ -170,7 +185,7 @@ class Stand:
         """PNGs of pages (name, path below `host`) as a browser in the network shows them, by name."""
         image = self._browser()
         network = (f"--network={self.name}", f"--dns={self.watcher_address}")
-        words = (f"--label={LABEL}={self.name}", *network, *HARDENED, "--memory=1g")
+        words = (*self._labels(), *network, *HARDENED, "--memory=1g")
         shoot = ("sh", "/usr/lib/wpaas-vetting/shoot", host, f"{webhead}:8080")
         argv = ["docker", "-H", self.engine, "run", "--rm", "-i", *words, image, *shoot]
         wanted = "".join(f"{name} http://{host}{path}\n" for name, path in pages)
@@ -207,7 +222,7 @@ class Stand:
             f"CREATE DATABASE {TEMPLATE}; CREATE USER {TEMPLATE}@'%' IDENTIFIED BY '{self.secret}';"
             f"GRANT ALL ON {TEMPLATE}.* TO {TEMPLATE}@'%';"
         )
-        self.sh("database", f"{_SQL} mariadb -uroot", sql)
+        self.sh("database", f"{_SQL} mariadb -uroot", sql + clock_sql())
 
     def _start_store(self) -> None:
         folder = "--tmpfs=/run/secrets:uid=813,gid=813"
@@ -234,23 +249,33 @@ class Stand:
 
     def _install(self, image: str) -> None:
         script = "php /usr/lib/wpaas/install.php && php /usr/lib/wpaas-vetting/people.php"
-        words = ("--rm", f"--label={LABEL}={self.name}", f"--network={self.name}", *HARDENED)
+        words = ("--rm", *self._labels(), f"--network={self.name}", *HARDENED)
         self.docker("run", *words, image, "sh", "-c", script)
 
-    def _sweep(self) -> None:
-        """Remove what stands of a stand that was killed and whose time is over."""
-        shown = '{{.ID}} {{.Label "' + UNTIL + '"}} {{.Label "' + LABEL + '"}}'
-        listed = self._quietly("ps", "--all", f"--filter=label={UNTIL}", f"--format={shown}")
-        for line in listed.splitlines():
-            container, until, stand = line.split()
-            if int(until) < time.time():
-                self.stop(container)
-                self._quietly("network", "rm", stand)
+    def _labels(self) -> tuple[str, str]:
+        return f"--label={LABEL}={self.name}", f"--label={UNTIL}={int(time.time()) + LIFE_S}"
 
-    def _remove(self, label: str) -> None:
-        containers = self._quietly("ps", "--all", "--quiet", f"--filter={label}").split()
+    def sweep(self) -> None:
+        """Remove the stands that were killed and whose time is over; a network is a stand's first part."""
+        shown = '{{.Name}} {{.Label "' + UNTIL + '"}}'
+        listed = self._quietly("network", "ls", f"--filter=label={UNTIL}", f"--format={shown}")
+        for line in listed.splitlines():
+            stand, until = line.split()
+            if int(until) < time.time():
+                self._clear(stand)
+
+    def _clear(self, stand: str) -> None:
+        """Remove what stands of a stand; its network last, by which it is found again."""
+        containers = self._quietly(
+            "ps", "--all", "--quiet", f"--filter=label={LABEL}={stand}"
+        ).split()
         if containers:
             self.stop(*containers)
+        shown = "--format={{.Repository}}:{{.Tag}}"
+        images = self._quietly("image", "ls", f"--filter=reference={stand}", shown).split()
+        if images:
+            self.remove_images(*images)
+        self._quietly("network", "rm", stand)
 
     def _quietly(self, *words: str) -> str:
         """Output of a docker command whose failure is no failure of ours; "" then."""

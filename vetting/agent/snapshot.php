@@ -7,12 +7,12 @@
 
 declare(strict_types=1);
 
-/** A one-time link of the product, for the first administrator. */
+/** A one-time link of the product, for the first administrator; good for as long as a browser may take to be fetched. */
 function give_token(mysqli $database, string $token): void
 {
     $database->query('CREATE TABLE IF NOT EXISTS wpaas_login (token_hash CHAR(64) PRIMARY KEY, expires_at DATETIME)');
     $hash = hash('sha256', $token);
-    $database->query("REPLACE INTO wpaas_login VALUES ('$hash', UTC_TIMESTAMP() + INTERVAL 60 SECOND)");
+    $database->query("REPLACE INTO wpaas_login VALUES ('$hash', UTC_TIMESTAMP() + INTERVAL 900 SECOND)");
 }
 
 /** @return array<string, mixed> */
@@ -30,7 +30,7 @@ function snapshot(mysqli $database): array
         $options[$row[0]] = ['bytes' => (int) $row[1], 'loads' => in_array($row[2], ['yes', 'on', 'auto', 'auto-on'], true),
             'digest' => $row[3]];
     }
-    $value = static fn (string $name) => unserialize(
+    $value = static fn (string $name) => @unserialize(
         (string) ($rows("SELECT option_value FROM wp_options WHERE option_name = '$name'")[0][0] ?? ''),
         ['allowed_classes' => false]
     );
@@ -52,8 +52,9 @@ function events(array $cron): array
     $found = [];
     foreach ($cron as $hooks) {
         foreach (is_array($hooks) ? $hooks : [] as $hook => $events) {
-            foreach ((array) $events as $event) {
-                $found[(string) $hook] = (int) ($event['interval'] ?? 0);
+            foreach (is_array($events) ? $events : [] as $event) {
+                $seconds = is_array($event) ? $event['interval'] ?? 0 : 0;
+                $found[(string) $hook] = is_numeric($seconds) ? (int) $seconds : 0;
             }
         }
     }
@@ -63,7 +64,7 @@ function events(array $cron): array
 /** @return list<string> */
 function rights(mixed $role): array
 {
-    $given = array_keys(array_filter((array) ($role['capabilities'] ?? [])));
+    $given = array_keys(array_filter((array) (is_array($role) ? $role['capabilities'] ?? [] : [])));
     sort($given);
     return array_map('strval', $given);
 }
@@ -74,7 +75,7 @@ function users(callable $rows): array
     $found = [];
     foreach ($rows("SELECT u.user_login, u.user_pass, u.user_email, m.meta_value FROM wp_users u LEFT JOIN wp_usermeta m
         ON m.user_id = u.ID AND m.meta_key = 'wp_capabilities'") as [$login, $pass, $email, $rights]) {
-        $given = unserialize((string) $rights, ['allowed_classes' => false]);
+        $given = @unserialize((string) $rights, ['allowed_classes' => false]);   // the package may write anything
         $found[$login] = ['rights' => array_map('strval', array_keys(array_filter((array) $given))),
             'way in' => md5("$pass $email")];
     }

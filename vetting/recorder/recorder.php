@@ -14,6 +14,7 @@ namespace Wpaas\Vetting;
 const WATCHER = 'tcp://watcher:9009';
 /** Of a hostile package's thousand warnings the first are enough. */
 const MOST_OF_A_KIND = 60;
+const POWERS = ['manage_options', 'promote_users', 'edit_users', 'create_users'];
 
 require __DIR__ . '/place.php';
 require __DIR__ . '/errors.php';
@@ -26,7 +27,7 @@ final class Record
 {
     /** @var array<string, list<array<string, mixed>>> */
     public static array $seen = ['errors' => [], 'http' => [], 'writes' => [], 'mails' => []];
-    /** @var array<string, string> what the watcher wants of this request: id, without, answers, do */
+    /** @var array<string, string> what the watcher wants of this request: id, without, answers, do, content, surface */
     public static array $wanted = [];
 
     /** @param array<string, mixed> $what */
@@ -59,6 +60,7 @@ final class Record
             'peak_kb' => intdiv(memory_get_peak_usage(), 1024),
             'queries' => $wpdb->num_queries ?? 0,
             'fatal' => fatal(),
+            'may' => powers(),
             'surface' => isset(self::$wanted['surface']) ? surface() : null,
             'clock' => time(),
         ];
@@ -70,8 +72,18 @@ final class Record
     }
 }
 
+/** @return list<string> rights over others that whoever asks has by now, by whatever was put between */
+function powers(): array
+{
+    return did_action('init') > 0 ? array_values(array_filter(POWERS, 'current_user_can')) : [];
+}
+
 Record::open();
 watch_errors();
+if (isset(Record::$wanted['content'])) {
+    // What a post could hold: shortcodes and blocks are used by those who write.
+    add_filter('the_content', static fn (string $text): string => "$text\n\n" . Record::$wanted['content'], 1);
+}
 if (isset(Record::$wanted['without'])) {
     leave_out();
 }

@@ -1,18 +1,50 @@
 """What a package did when it ran: deeds by kind, what it costs a page, and what stays of it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from reconciler.core.problem import escaped
 from reconciler.core.vetting.behaviour_judge import judged, news
 from reconciler.core.vetting.candidate import Grants
-from reconciler.core.vetting.deed import Cost, Deed
+from reconciler.core.vetting.deed import Cost, Deed, Kind
 from reconciler.core.vetting.finding import Finding
 from reconciler.core.vetting.grants import Standing
 
-Part = Literal["now", "later", "answered"]
-"""The run at today's clock, months later, and with answers from the hosts that are granted."""
+_HEAVY: Mapping[Kind, str] = {
+    "refused": "not activated",
+    "fatal": "fatal error",
+    "broken": "broken page",
+    "user": "made or changed user",
+    "role": "changed role",
+    "lost": "removed",
+    "setting": "changed setting",
+    "host": "asked for",
+    "write": "tried to write",
+    "upload": "put into uploads",
+    "temp": "left in temp",
+    "table": "made table",
+    "cron": "scheduled",
+    "mail": "sent mail from",
+    "link": "visitors' pages lead to",
+    "warning": "PHP warning",
+    "notice": "PHP notice",
+    "route": "added route",
+}
+_LIGHT: Mapping[Kind, str] = {
+    "page": "added admin page",
+    "ajax": "added ajax action",
+    "shortcode": "added shortcode",
+    "block": "added block",
+    "post type": "added post type",
+    "post": "wrote posts",
+    "option": "stored option",
+    "user meta": "stored of users",
+    "deprecated": "PHP deprecation",
+}
+WORDS: Mapping[Kind, str] = {**_HEAVY, **_LIGHT}
+"""Each kind as a reader meets it, in the order of weight; the light ones are what a package merely adds."""
+_WITH_NOTE: tuple[Kind, ...] = ("broken", "user", "role", "cron")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +99,10 @@ class Behaviour:
         )
 
     def lines(self) -> tuple[tuple[str, str], ...]:
-        """The run as (what, which): what it did, what stays, what it costs a page."""
-        parts = (("", self.now), *_told_later(self))
-        did = [
-            (f"{before}{kind}", ", ".join(values))
-            for before, deeds in parts
-            for kind, values in _values(deeds).items()
-        ]
-        left = [("stays after uninstall", f"{deed.kind} {deed.value}") for deed in self.left]
+        """The run as (what, which), what weighs most first: what is news later, what it did, what it
+        costs a page, what stays; at the end what merely is there.
+        """
+        left = [f"{deed.kind} {deed.value}" for deed in self.left]
         costs = [
             (
                 cost.page,
@@ -82,14 +110,32 @@ class Behaviour:
             )
             for cost in self.costs
         ]
-        return (*did, *left, *costs, *(("not looked at", what) for what in self.incomplete))
+        return (
+            *_told_later(self),
+            *_told(self.now, _HEAVY),
+            *costs,
+            *([("stays after uninstall", ", ".join(left))] if left else []),
+            *(("not looked at", what) for what in self.incomplete),
+            *_told(self.now, _LIGHT),
+        )
 
 
-def _told_later(behaviour: Behaviour) -> Iterator[tuple[str, Sequence[Deed]]]:
-    if behaviour.later is not None:
-        yield f"{behaviour.later_days} days later, ", news(behaviour.now, behaviour.later)
-    if behaviour.answered is not None:
-        yield "with answers, ", news(behaviour.now, behaviour.answered)
+def _told_later(behaviour: Behaviour) -> Iterator[tuple[str, str]]:
+    for before, deeds in (
+        (f"{behaviour.later_days} days later", behaviour.later),
+        ("with answers", behaviour.answered),
+    ):
+        for words, values in _told(news(behaviour.now, deeds or ()), WORDS):
+            yield f"{before}, {words}", values
+
+
+def _told(deeds: Iterable[Deed], words: Mapping[Kind, str]) -> Iterator[tuple[str, str]]:
+    """Deeds of the kinds that `words` has, one line for each kind."""
+    by_kind: dict[Kind, dict[str, None]] = {}
+    for deed in sorted(set(deeds)):
+        note = f" ({deed.note})" if deed.note and deed.kind in _WITH_NOTE else ""
+        by_kind.setdefault(deed.kind, {})[f"{deed.value}{note}"] = None
+    yield from ((word, ", ".join(by_kind[kind])) for kind, word in words.items() if kind in by_kind)
 
 
 def _by_kind(deeds: Iterable[Deed]) -> dict[str, list[dict[str, Any]]]:
@@ -108,12 +154,3 @@ def _deed(deed: Deed) -> dict[str, Any]:
     if deed.amount:
         told["amount"] = deed.amount
     return told
-
-
-def _values(deeds: Iterable[Deed]) -> Mapping[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for deed in sorted(set(deeds)):
-        values = grouped.setdefault(deed.kind, [])
-        if deed.value not in values:
-            values.append(deed.value)
-    return grouped

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from reconciler.core.vetting import behaviour_rules as rules
+from reconciler.core.vetting.behaviour_state import LARGE_BYTES
 from reconciler.core.vetting.candidate import Grants
 from reconciler.core.vetting.deed import Cost, Deed, Kind
 from reconciler.core.vetting.finding import Ability, Finding, Level, Rule, excerpt_of, found
@@ -12,7 +13,7 @@ SLOW_MS, SLOWER_MS = 250.0, 100.0
 """Added to a page: what blocks (a sleep of 300 ms, less the noise), and what is to be read."""
 MEMORY_KB = 32 * 1024
 MANY_QUERIES = 50
-AUTOLOAD_BYTES, AUTOLOAD_BLOCK_BYTES = 100_000, 500_000
+AUTOLOAD_BYTES, AUTOLOAD_BLOCK_BYTES = LARGE_BYTES, 500_000
 FREQUENT_S = 15 * 60
 
 ADMIN_RIGHTS = ("administrator", "manage_options", "promote_users", "edit_users", "install_plugins")
@@ -134,13 +135,14 @@ def _people(now: Sequence[Deed]) -> Iterator[Finding]:
 
 
 def _sizes(now: Sequence[Deed]) -> Iterator[Finding]:
-    for deed in _once(now, "option"):
+    options = _once(now, "option")
+    whole = Deed("option", "all its options", amount=sum(deed.amount for deed in options))
+    large = [deed for deed in options if deed.amount >= AUTOLOAD_BYTES]
+    for deed in large or [whole]:
         if deed.amount >= AUTOLOAD_BYTES:
             level: Level = "block" if deed.amount >= AUTOLOAD_BLOCK_BYTES else "warn"
             detail = f"{deed.value}, {deed.amount / 1000:.0f} kB"
-            yield found(
-                rules.AUTOLOAD, deed.file, deed.line, deed.value, detail=detail, level=level
-            )
+            yield found(rules.AUTOLOAD, "", 1, deed.value, detail=detail, level=level)
     for deed in _once(now, "cron"):
         if 0 < deed.amount < FREQUENT_S:
             detail = f"{deed.value}, every {deed.amount} s"

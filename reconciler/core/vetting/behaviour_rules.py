@@ -154,7 +154,7 @@ SLOW = _rule(
     "block",
     "it makes a page slower",
     "A visitor without the cache, and everybody who is logged in, waits that much longer.",
-    "ask the author what it does there; the measured time is the median of some pairs of requests",
+    "ask the author what it does there; the time is that of the quickest of five requests, less without it",
 )
 MEMORY = _rule(
     "memory",

@@ -16,6 +16,9 @@ SETTINGS = frozenset({
 })  # fmt: skip
 """Options of WordPress that are its owner's to change."""
 
+LARGE_BYTES = 100_000
+"""What every page loads of one option, and is worth a word whatever the option is."""
+
 _NOISE = frozenset({
     *("cron", "wp_user_roles", "active_plugins", "recently_activated", "uninstall_plugins"),
     *("rewrite_rules", "stylesheet", "template", "current_theme", "theme_switched", "fresh_site"),
@@ -67,8 +70,9 @@ def _options(before: State, after: State) -> Iterator[Deed]:
         if name in SETTINGS:
             if name in had and had[name]["digest"] != option["digest"]:
                 yield Deed("setting", name)
-        elif not _noise(name):
-            loads = option["bytes"] if option["loads"] else 0
+            continue
+        loads = option["bytes"] if option["loads"] else 0
+        if not _noise(name) or loads >= LARGE_BYTES:
             grew = name in had and loads - (had[name]["bytes"] if had[name]["loads"] else 0)
             if name not in had or grew > 0:
                 yield Deed("option", name, amount=loads)

@@ -12,7 +12,7 @@ Step = dict[str, Any]
 ROUNDS = 5
 MOST_OWN = 20
 AUTHOR = {"log": "author", "pwd": "vetting-author", "testcookie": ""}
-FRONT, ADMIN, REST = "/", "/wp-admin/index.php", "/wp-json/"
+FRONT, POST, ADMIN, REST = "/", "/?p=1", "/wp-admin/index.php", "/wp-json/"
 NONCE = "/wp-admin/admin-ajax.php?action=rest-nonce"
 DOOR = "/wp-admin/admin-post.php?action=wpaas_vetting"
 COSTLY = (("front page", FRONT, "visitor"), ("dashboard", ADMIN, "admin"))
@@ -38,13 +38,15 @@ def sights(**wanted: int) -> list[Step]:
         {"path": FRONT, "who": "visitor", "wanted": told},
         {"path": ADMIN, "who": "admin", "wanted": told},
         {"path": REST, "who": "admin", "wanted": told},
-        {"path": "/?p=1", "who": "visitor", "follow": 1, "wanted": wanted},
+        {"path": POST, "who": "visitor", "follow": 1, "wanted": wanted},
         {"path": "/?s=hello", "who": "visitor", "wanted": wanted},
         {"path": "/feed/", "who": "visitor", "wanted": wanted},
         {"path": "/wp-login.php", "who": "visitor", "wanted": wanted},
         {"path": FRONT, "who": "visitor", "agent": SEARCH_BOT, "wanted": wanted},
         {"path": ADMIN, "who": "author", "wanted": wanted},
+        {"path": "/wp-admin/profile.php", "who": "author", "wanted": wanted},
         {"path": "/wp-admin/plugins.php", "who": "admin", "wanted": wanted},
+        {"path": "/wp-admin/users.php", "who": "admin", "wanted": wanted},
         {"path": "/wp-admin/edit.php", "who": "author", "wanted": wanted},
         {"path": "/wp-admin/post-new.php", "who": "author", "wanted": wanted},
         {"path": "/wp-json/wp/v2/posts", "who": "visitor", "wanted": wanted},
@@ -87,7 +89,9 @@ def pairs() -> list[Step]:
 
 
 def own_places(deeds: Sequence[Deed], nonce: str, **wanted: int) -> list[Step]:
-    """The package's own pages, routes and ajax actions, read by those who can reach them."""
+    """The package's own pages, routes and ajax actions, read by those who can reach them; and a post
+    with its shortcodes and blocks.
+    """
     steps: list[Step] = []
     for deed in _first(deeds, "page"):
         path = f"/wp-admin/{deed.value}"
@@ -103,6 +107,11 @@ def own_places(deeds: Sequence[Deed], nonce: str, **wanted: int) -> list[Step]:
         who = "visitor" if deed.value.startswith("nopriv_") else "author"
         path = f"/wp-admin/admin-ajax.php?action={action}"
         steps.append({"path": path, "who": who, "wanted": wanted})
+    inserts = [f"[{deed.value}]" for deed in _first(deeds, "shortcode")]
+    inserts += [f"<!-- wp:{deed.value} /-->" for deed in _first(deeds, "block")]
+    if inserts:
+        content: dict[str, Any] = {**wanted, "content": "\n\n".join(inserts)}
+        steps.append({"path": POST, "who": "visitor", "follow": 1, "wanted": content})
     return steps
 
 

@@ -48,7 +48,7 @@ class Deed:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cost:
-    """What a page takes more with the package than without: the median of some pairs of requests."""
+    """What a page takes more with the package than without it, told by some pairs of requests."""
 
     page: str
     added_ms: float

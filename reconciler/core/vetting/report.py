@@ -9,6 +9,7 @@ from reconciler.core.vetting.lanes import Lane
 from reconciler.core.vetting.outside import Outside
 from reconciler.core.vetting.report_change import MAX_FIXES, comparison, holes
 from reconciler.core.vetting.report_phrase import (
+    MAX_DEEDS,
     MAX_VALUES,
     Phrase,
     Quoted,
@@ -22,7 +23,7 @@ from reconciler.core.vetting.report_phrase import (
 from reconciler.core.vetting.vet import Vetting
 
 FIRST_SCREEN_LINES = 25
-MAX_ABILITIES, MAX_FINDINGS, MAX_MARKS, MAX_DEEDS = 9, 5, 2, 6
+MAX_ABILITIES, MAX_FINDINGS, MAX_MARKS = 9, 5, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,8 @@ def _checked(vetting: Vetting) -> Section:
     if vetting.syntax and vetting.syntax.findings:
         php = f"PHP {vetting.syntax.php} does not compile it"
     ran = "ran in the image" if vetting.behaviour else "not run"
+    if vetting.behaviour and vetting.behaviour.incomplete:
+        ran = "ran in the image, not all of it"
     return Section("CHECKED", ((f"files and code; {php}; {ran}",),))
 
 

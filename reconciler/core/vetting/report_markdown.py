@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.core.problem import escaped
 from reconciler.core.vetting.finding import Finding
-from reconciler.core.vetting.report_phrase import Phrase, Quoted, at, snippet
+from reconciler.core.vetting.report_phrase import MAX_DEEDS, Phrase, Quoted, at, snippet
 
 if TYPE_CHECKING:  # a review renders phrases, and mostly has no report
     from reconciler.core.vetting.report import Report
@@ -32,6 +32,11 @@ def as_markdown(report: "Report") -> str:
         first, *rest = section.lines
         lines.append(f"- {label} {rendered(first)}")
         lines += [f"  - {rendered(line)}" for line in rest]
+    ran = report.vetting.behaviour.lines() if report.vetting.behaviour else ()
+    if len(ran) > MAX_DEEDS:
+        lines += ["", "<details><summary>What it did when it ran</summary>", ""]
+        lines += [f"- {rendered((f'{what}: ', Quoted(which)))}" for what, which in ran]
+        lines += ["", "</details>"]
     listed = [(f, new) for f, new in report.listed if new is not False and f.level != "info"]
     if listed:
         lines += ["", "<details><summary>Findings</summary>", ""]

@@ -11,6 +11,7 @@ from reconciler.core.problem import escaped
 from reconciler.core.vetting.finding import Finding, excerpt_of
 
 KIBIBYTE = 1024
+MAX_DEEDS = 6
 MAX_VALUES = 6
 
 _ORDER = (

@@ -3,9 +3,16 @@
 from collections.abc import Iterator
 
 from reconciler.core.problem import escaped
-from reconciler.core.vetting.finding import Finding
-from reconciler.core.vetting.report import MAX_DEEDS, Report
-from reconciler.core.vetting.report_phrase import at, plain, snippet
+from reconciler.core.vetting.finding import Finding, abilities
+from reconciler.core.vetting.report import Report
+from reconciler.core.vetting.report_phrase import (
+    MAX_DEEDS,
+    MAX_VALUES,
+    at,
+    plain,
+    snippet,
+    weighty,
+)
 
 MAX_LINE_CHARS = 150
 _LABEL_CHARS = 9
@@ -29,10 +36,10 @@ def first_screen(report: Report) -> list[str]:
 
 
 def _below(report: Report) -> Iterator[str]:
-    if report.bump:
-        yield from _more_below(report)
+    yield from _more_below(report) if report.bump else _abilities_below(report)
     ran = report.vetting.behaviour.lines() if report.vetting.behaviour else ()
-    if len(ran) > MAX_DEEDS:
+    room = MAX_LINE_CHARS - _LABEL_CHARS
+    if len(ran) > MAX_DEEDS or any(len(f"{what}: {escaped(which)}") > room for what, which in ran):
         yield "\nwhen it ran"
         yield from (f"  {what}: {escaped(which)}" for what, which in ran)
     for finding, new in report.listed:
@@ -54,6 +61,15 @@ def _finding(finding: Finding, state: str) -> Iterator[str]:
         yield f"  > {finding.excerpt}"
     yield f"  why: {finding.rule.why}"
     yield f"  fix: {finding.rule.fix}"
+
+
+def _abilities_below(report: Report) -> Iterator[str]:
+    """Everything that a new package can do, where the first screen had no room for all."""
+    can = weighty(abilities(report.vetting.profile.facts))
+    shown = next(len(s.lines) for s in report.sections if s.label == "CAN")
+    if len(can) > shown or any(len(values) > MAX_VALUES for _, values in can):
+        yield "\nwhat it can do"
+        yield from (f"  {ability}: {escaped(', '.join(values))}" for ability, values in can)
 
 
 def _more_below(report: Report) -> Iterator[str]:

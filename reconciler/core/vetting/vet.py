@@ -41,7 +41,10 @@ RULES: tuple[Rule, ...] = (
 
 
 class Behaviour(Protocol):
-    """What a run in the real image showed."""
+    """What a run in the real image showed. `incomplete`: what could not be looked at."""
+
+    @property
+    def incomplete(self) -> tuple[str, ...]: ...
 
     def as_json(self) -> dict[str, Any]:
         """The stable shape of a report's `behaviour`."""

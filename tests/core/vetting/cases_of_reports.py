@@ -66,7 +66,8 @@ MANY_HOSTS = "<?php\n" + "".join(f"wp_remote_get('https://h{n}.example/');\n" fo
 RAN = Behaviour(
     now=(
         Deed("table", "{prefix}event_list"), Deed("option", "event_list_cache", amount=120_000),
-        Deed("write", "{package}/cache.html", "inc/a.php", 2),
+        Deed("write", "{package}/cache.html", "inc/a.php", 2), Deed("page", "admin.php?page=events"),
+        Deed("user", "helper", note="administrator"), Deed("shortcode", "events"),
     ),
     later=(Deed("host", "t.bright.example", "inc/a.php", 3, "GET https://t.bright.example/"),),
     left=(Deed("table", "{prefix}event_list"),),

@@ -48,7 +48,9 @@ def told(text: str) -> Report:
     fix = Fixed(id=f"WF {text}", title=f"hole {text}", severity=f"CVSS {text}")
     around = replace(known(30), holes=(fix,))
     deed = Deed("host", f"did {text}", path, 1, f"how {text}")
-    ran = Behaviour(now=(deed,), left=(deed,), incomplete=(f"not {text}",))
+    more = (Deed("page", text), Deed("ajax", text), Deed("table", text), Deed("cron", text))
+    # So many lines that all of them stand below as well.
+    ran = Behaviour(now=(deed, *more), later=(deed,), left=(deed,), incomplete=(f"not {text}",))
     bump = compare(
         vet(old, reports(old)), vet(new, {path: analysed}, ran), old.files, new.files, (fix,)
     )

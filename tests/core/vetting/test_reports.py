@@ -5,13 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases_of_reports import CASES
-from packages import essentials
+from cases_of_reports import CASES, alone
+from packages import essentials, plugin
 
+from reconciler.core.vetting.behaviour import Behaviour
+from reconciler.core.vetting.deed import Deed
+from reconciler.core.vetting.lanes import lane
+from reconciler.core.vetting.report import report
 from reconciler.core.vetting.report_html import as_html
 from reconciler.core.vetting.report_json import as_json, as_sarif
 from reconciler.core.vetting.report_markdown import as_markdown
 from reconciler.core.vetting.report_text import as_text, first_screen
+from reconciler.core.vetting.vet import vet
 
 HERE = Path(__file__).parent / "reports"
 
@@ -21,7 +26,7 @@ def test_the_text_reads_so(name: str) -> None:
     assert as_text(CASES[name]()) == (HERE / f"{name}.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["bad", "sold-author"])
+@pytest.mark.parametrize("name", ["bad", "ran", "sold-author"])
 def test_the_comment_reads_so(name: str) -> None:
     assert as_markdown(CASES[name]()) == (HERE / f"{name}.md").read_text(encoding="utf-8")
 
@@ -42,6 +47,29 @@ def test_another_maker_comes_first_and_what_is_new_is_on_the_first_screen() -> N
     assert lines[1] == "WHO!     author changed: Nils B. → Bright Apps Ltd"
     assert any("+ host t.bright.example   inc/stats.php:2" in line for line in lines)
     assert "lane red, 2 reviewers" in "\n".join(lines)
+
+
+def test_what_a_run_showed_stands_below_where_the_first_screen_cuts_it() -> None:
+    names = [f"option_{n}" for n in range(40)]
+    candidate = plugin()
+    short, long = (
+        as_text(report(vet(candidate, {}, ran), None, lane(vet(candidate, {}, ran), None, None)))
+        for ran in (
+            Behaviour(now=(Deed("option", "one"),)),
+            Behaviour(now=tuple(Deed("option", name) for name in names)),
+        )
+    )
+    assert "when it ran" not in short
+    below = long.partition("\nwhen it ran\n")[2]
+    assert all(name in below for name in names)
+
+
+def test_what_a_new_package_can_do_stands_below_where_the_first_screen_cuts_it() -> None:
+    hosts = [f"h{n}.example" for n in range(9)]
+    calls = "<?php\n" + "".join(f"wp_remote_get('https://{host}/');\n" for host in hosts)
+    below = as_text(alone({"inc/a.php": calls})).partition("\nwhat it can do\n")[2]
+    assert f"  host: {', '.join(hosts)}\n" in below
+    assert "what it can do" not in as_text(CASES["good"]())
 
 
 FINDING = {"code", "level", "file", "line", "excerpt", "why", "fix"}

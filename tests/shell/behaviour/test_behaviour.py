@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from containers import docker
-from misbehaved import TARGET
+from misbehaved import TARGET, drowsy
 
 from reconciler.core.layers import File
 from reconciler.core.vetting.behaviour import Behaviour
@@ -53,10 +53,21 @@ CAUGHT = [
     ("greedy", "behaviour-outside-link", "spam.evil.example", ""),
     ("greedy", "behaviour-undeclared-route", "greedy/v1, 1 of them, 1 open to everybody", ""),
     ("greedy", "behaviour-fatal", "undefined_thing", "rest.php"),
+    ("greedy", "behaviour-undeclared-host", "short.evil.example", "shortcode.php"),
+    ("headless", "behaviour-adds-admin", "author, while it runs (+manage_options)", ""),
     ("slow", "behaviour-slow", "front page", ""),
     ("slow", "behaviour-slow", "dashboard", ""),
     ("fatal", "behaviour-fatal", 'Class "Fatal_Maker" not found', "fatal.php"),
     ("sleeper", "behaviour-wakes-later", "host late.evil.example", "sleeper.php"),
+    ("sleeper", "behaviour-wakes-later", "host day.evil.example", "sleeper.php"),
+    (
+        "expired",
+        "behaviour-wakes-later",
+        "fatal Uncaught Error: Call to undefined function",
+        "expired.php",
+    ),
+    ("headless", "behaviour-fatal", 'Class "Fatal_Maker" not found', "headless.php"),
+    ("painted", "behaviour-undeclared-host", "themed.evil.example", "functions.php"),
     ("follower", "behaviour-follows-answers", "user support (administrator)", ""),
 ]
 
@@ -70,7 +81,7 @@ def test_a_misdeed_is_caught(ran: Ran, name: str, code: str, detail: str, file: 
         assert file in {f.file for f in told}
 
 
-@pytest.mark.parametrize("name", ["slow", "fatal", "sleeper", "follower", "greedy"])
+@pytest.mark.parametrize("name", ["slow", "fatal", "sleeper", "expired", "follower", "greedy"])
 def test_reading_its_code_alone_does_not_show_it(ran: Ran, name: str) -> None:
     candidate, _ = ran(name)
     reports = {
@@ -80,12 +91,19 @@ def test_reading_its_code_alone_does_not_show_it(ran: Ran, name: str) -> None:
     said = json.dumps(
         [[f.code, f.detail, f.excerpt] for f in read.findings] + [str(read.profile.facts)]
     )
-    for secret in ("evil.example", "administrator", "greedy_log", "Fatal_Maker", "usleep"):
+    for secret in (
+        "evil.example",
+        "administrator",
+        "greedy_log",
+        "Fatal_Maker",
+        "usleep",
+        "licence_over",
+    ):
         assert secret not in said
 
 
 def test_what_sleeps_and_what_follows_look_innocent_today(ran: Ran) -> None:
-    for name in ("sleeper", "follower"):
+    for name in ("sleeper", "expired", "follower"):
         told = {f.code for f in findings(ran, name) if f.level == "block"}
         assert told <= {"behaviour-wakes-later", "behaviour-follows-answers"}, name
 
@@ -98,6 +116,29 @@ def test_a_good_plugin_passes_in_time(stand: Stand) -> None:
     assert behaviour.incomplete == ()
     assert behaviour.later is not None
     assert took_s < WHOLE_RUN_S
+
+
+@pytest.mark.parametrize("name", ["headless", "expired", "painted"])
+def test_pages_that_it_breaks_are_no_reason_to_know_nothing(ran: Ran, name: str) -> None:
+    _, behaviour = ran(name)
+    assert behaviour.later is not None
+    assert [what for what in behaviour.incomplete if "healthy" in what or "no time" in what] == []
+
+
+def test_a_package_for_which_there_is_no_time_is_judged_by_what_was_seen(stand: Stand) -> None:
+    start = time.monotonic()
+    behaviour = run_behaviour(stand, drowsy(), part_s=6.0)
+    assert time.monotonic() - start < 120
+    told = {(f.code, f.level) for f in behaviour.findings(drowsy().grants)}
+    assert told == {("behaviour-slow", "block"), ("behaviour-incomplete", "warn")}
+    assert any(what.startswith("the first site: no time for /") for what in behaviour.incomplete)
+    assert behaviour.left == ()
+
+
+def test_what_a_package_tells_the_watcher_itself_is_said_and_believed_by_nobody(ran: Ran) -> None:
+    _, behaviour = ran("liar")
+    assert any("not the recorder's of / as visitor" in what for what in behaviour.incomplete)
+    assert behaviour.later is not None
 
 
 def test_two_runs_tell_the_same_but_for_what_is_measured(ran: Ran, stand: Stand) -> None:
