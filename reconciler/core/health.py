@@ -8,7 +8,6 @@ from reconciler.core.model import ObservedCluster, Service
 FAILED_ATTEMPTS = 3
 # https://docs.docker.com/reference/api/engine/, Service.UpdateStatus.State
 PAUSED = frozenset({"paused", "rollback_paused"})
-ENDED = PAUSED | {"completed", "rollback_completed"}
 STALLED = "its roll-out stopped half way"
 Order = Literal["start-first", "stop-first"]
 
@@ -55,19 +54,15 @@ def judge(cluster: ObservedCluster, service: str, replicas: int) -> Health:
 def is_stalled(cluster: ObservedCluster, service: str) -> bool:
     """Whether a roll-out stands still, though its spec may be good; written again, it goes on.
 
-    Three ways lead there. Swarm pauses it when a new task fails, and a dying node's task counts as
+    Two ways lead there. Swarm pauses it when a new task fails, and a dying node's task counts as
     failed. And a start-first roll-out jams when the node that was free for it is taken meanwhile: one
     more task can only wait for ever where there may be one per node (moby/moby#40797).
-    A service with all its tasks of the present spec does not stand still, whatever Swarm says of it,
-    unless a task of an older spec runs on beside them: a spec written at the moment in which a task
-    died does not replace the one that Swarm makes in its stead, and calls the roll-out completed.
+    A service with all its tasks of the present spec does not stand still, whatever Swarm says of it.
     """
     live = cluster.services.get(service)
-    if live is None or live.update_state not in {*ENDED, "updating"}:
+    if live is None or live.update_state not in {*PAUSED, "updating"}:
         return False
     if len(cluster.healthy(service)) >= _replicas(cluster, live):
-        return live.update_state in ENDED and _has_left_over(cluster, service)
-    if live.update_state not in {*PAUSED, "updating"}:
         return False
     spare = has_spare_node(cluster, service)
     coming = [
@@ -79,15 +74,6 @@ def is_stalled(cluster: ObservedCluster, service: str) -> bool:
         return not any(task.node or spare for task in coming)
     start_first = (live.spec.get("UpdateConfig") or {}).get("Order") == "start-first"
     return start_first and not spare and any(not task.node for task in coming)
-
-
-def _has_left_over(cluster: ObservedCluster, service: str) -> bool:
-    ready = {node.name for node in cluster.ready_nodes}
-    return any(
-        task.wanted and not task.current and task.state in {"starting", "running"}
-        for task in cluster.tasks
-        if task.service == service and task.node in ready
-    )
 
 
 def _replicas(cluster: ObservedCluster, live: Service) -> int:

@@ -125,28 +125,6 @@ def test_a_roll_out_that_cannot_go_on_by_itself_is_stalled(
         assert order_of_roll_out(found, "s") == "stop-first"
 
 
-@pytest.mark.parametrize(
-    ("state", "third", "stalled"),
-    [
-        ("completed", task("c", current=False), True),
-        ("paused", task("c", current=False), True),
-        ("completed", task("c", "starting", current=False), True),
-        ("updating", task("c", current=False), False),
-        # The service was written a moment ago, and Swarm has not begun.
-        ("", task("c", current=False), False),
-        ("completed", task("c", "ended", current=False), False),
-        ("completed", replace(task("c", current=False), wanted=False), False),
-        ("completed", task("dead", current=False), False),
-        ("completed", task("c"), False),
-    ],
-)
-def test_a_task_that_a_roll_out_forgot_is_found(state: str, third: Task, *, stalled: bool) -> None:
-    nodes = (*THREE, node("dead", ready=False))
-    found = of_service(nodes, task("a"), task("b"), third, state=state)
-    assert is_stalled(found, "s") is stalled
-    assert judge(found, "s", 2).state == "healthy"
-
-
 def test_a_service_on_every_node_is_stalled_until_every_ready_node_has_it() -> None:
     half = of_service(THREE, task("a"), task("b"), state="paused", mode={"Global": {}})
     whole = replace(half, tasks=(*half.tasks, task("c")))

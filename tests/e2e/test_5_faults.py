@@ -68,7 +68,8 @@ def test_a_roll_out_that_swarm_gave_up_is_taken_up_again(stage: Stage) -> None:
     )[0]
     # Swarm takes the death of a new webhead, a dying node's too, for the new spec's failure.
     docker(stage.engines[new.node], "kill", new.id)
-    stage.until_all_new(SITE, old, 120)
+    # Going on is stop-first, and Swarm waits a minute for each old webhead whose end it missed.
+    stage.until_all_new(SITE, old, 240)
     state = docker(
         engine, "service", "inspect", "--format={{with .UpdateStatus}}{{.State}}{{end}}", service
     )

@@ -11,7 +11,7 @@ from reconciler.core.vetting.candidate import Grants
 from reconciler.core.vetting.deed import Cost, Deed
 from reconciler.core.vetting.lanes import lane
 from reconciler.core.vetting.report import Report, report
-from reconciler.core.vetting.vet import Around, vet
+from reconciler.core.vetting.vet import Around, Vetting, vet
 
 TODAY = "2026-08-14"
 README = "=== Event List ===\nContributors: {}\n"
@@ -27,7 +27,13 @@ def call(host: str) -> str:
 
 def alone(contents: Mapping[str, str | bytes], main: str = MAIN) -> Report:
     candidate = plugin(contents, main=main)
-    vetting = vet(candidate, reports(candidate), around=Around(today=TODAY, standing="proposed"))
+    return shown(
+        vet(candidate, reports(candidate), around=Around(today=TODAY, standing="proposed"))
+    )
+
+
+def shown(vetting: Vetting) -> Report:
+    """The report of a package without an older version, where nobody outside was asked."""
     return report(vetting, None, NOBODY_ASKED, lane(vetting, None, NOBODY_ASKED))
 
 

@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases_of_reports import CASES, alone
+from cases_of_reports import CASES, alone, shown
 from packages import essentials, plugin
 
 from reconciler.core.vetting.behaviour import Behaviour
 from reconciler.core.vetting.deed import Deed
-from reconciler.core.vetting.lanes import lane
-from reconciler.core.vetting.report import report
 from reconciler.core.vetting.report_html import as_html
 from reconciler.core.vetting.report_json import as_json, as_sarif
 from reconciler.core.vetting.report_markdown import as_markdown
@@ -53,7 +51,7 @@ def test_what_a_run_showed_stands_below_where_the_first_screen_cuts_it() -> None
     names = [f"option_{n}" for n in range(40)]
     candidate = plugin()
     short, long = (
-        as_text(report(vet(candidate, {}, ran), None, lane(vet(candidate, {}, ran), None, None)))
+        as_text(shown(vet(candidate, {}, ran)))
         for ran in (
             Behaviour(now=(Deed("option", "one"),)),
             Behaviour(now=tuple(Deed("option", name) for name in names)),
