@@ -19,7 +19,7 @@ from reconciler.cli import (
     fleet,
     image,
     live,
-    packages,
+    outdated,
     plugin,
     review,
     site,
@@ -80,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = root.add_subparsers(metavar="COMMAND", required=True, dest="command")
     for module in (
-        *(validate, review, fleet, live, site, plugin, packages, advisories, image, cluster),
+        *(validate, review, fleet, live, site, plugin, outdated, advisories, image, cluster),
         *(doctor, env),
     ):
         module.add(commands)

@@ -1,18 +1,14 @@
-"""`wpaas plugin add` and `bump` (and for themes), and `wpaas outdated`: what the allowlist holds."""
+"""`wpaas plugin add` and `bump`, and for themes: what the allowlist holds."""
 
 import argparse
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.open import (
-    add_format,
     archives_here,
     command,
     known_context,
-    print_json,
-    print_table,
 )
 from reconciler.errors import StageFailed, UsageError, WpaasError
 
@@ -41,31 +37,7 @@ With --security only what has a known hole is bumped, to the oldest version that
 
 exit codes: 0 done, 1 something could not be bumped or is blocked, 2 wrong usage
 """
-OUTDATED_EPILOG = """\
-The worst stands first: vulnerable, closed, outdated, unknown, current, own (kept in the repository).
-What nobody could be asked about is unknown, with the day of the last answer where there was one.
-
-example: wpaas outdated --offline --format json
-exit codes: 0 shown, whatever it is; 1 failed, 2 wrong usage
-"""
 _FORGE = re.compile(r"(github\.com|codeberg\.org)/([A-Za-z0-9._-]+)/([A-Za-z0-9._-]+)")
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register `outdated`."""
-    outdated = command(
-        commands,
-        "outdated",
-        "what there is newer: plugins, themes, WordPress, PHP, Debian",
-        "Show what runs beside what there is: asked of the public directory, or as it was last known.",
-        OUTDATED_EPILOG,
-    )
-    outdated.add_argument("--offline", action="store_true", help="ask nobody: what is at hand only")
-    outdated.add_argument(
-        "--fleet", type=Path, default=Path(), metavar="DIR", help="the fleet's folder (default: .)"
-    )
-    add_format(outdated)
-    outdated.set_defaults(run=_outdated)
 
 
 def add_verbs(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", kind: str) -> None:
@@ -274,20 +246,3 @@ def _vetted(arguments: argparse.Namespace, change: "Change") -> int:
     made = report(vetting, bump, outside, lane(vetting, bump, outside), desk.used_by(subject))
     print(as_text(made), end="")
     return EXIT_FAILED if vetting.verdict == "block" else 0
-
-
-def _outdated(arguments: argparse.Namespace) -> int:
-    from dataclasses import asdict
-
-    from reconciler.core.outdated import age_line, as_lines
-    from reconciler.sync.outdated import outdated
-
-    bench = bench_of(arguments)
-    found = outdated(bench, "at hand" if arguments.offline else "ask")
-    age = age_line(bench.snapshot, bench.now)
-    if arguments.format == "json":
-        print_json({"advisories": age, "rows": [asdict(row) for row in found]})
-    else:
-        print_table(list(as_lines(found)))
-        print(f"\n{age}")
-    return 0

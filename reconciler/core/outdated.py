@@ -101,20 +101,18 @@ def _listed(package: Package, listed: Listing | None, today: date) -> tuple[str,
 
 
 def core_row(runs: str, known: Known, snapshot: Snapshot) -> Row:
-    """WordPress itself; `runs` is "" where Debian's package is used."""
-    hits = hitting(snapshot.advisories, "core", "wordpress", runs) if runs else ()
+    """WordPress itself, where a release of its own is used."""
+    hits = hitting(snapshot.advisories, "core", "wordpress", runs)
     standing: Standing = "unknown"
-    if runs and known.wordpress:
+    if known.wordpress:
         standing = "outdated" if compare(runs, known.wordpress) < 0 else "current"
     note = "" if known.wordpress else "the release service was not reached"
-    if not runs:
-        note = "Debian's package: its security updates come with the base"
     if hits:
         standing, note = "vulnerable", f"{hits[0].title} ({hits[0].score})"
     return Row(
         kind="core",
         name="wordpress",
-        runs=runs or "debian",
+        runs=runs,
         newest=known.wordpress,
         standing=standing,
         note=note,

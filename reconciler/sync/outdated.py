@@ -3,27 +3,26 @@
 from contextlib import suppress
 from typing import Literal
 
+from reconciler.core.base_lock import Lock, of
 from reconciler.core.directory import Listing
 from reconciler.core.manifest import PackageKind, SourceArchive
 from reconciler.core.outdated import Known, Row, core_row, rows
+from reconciler.core.outdated_base import base_rows, debian_core_row
 from reconciler.core.vetting.target import target_of
 from reconciler.errors import StageFailed
 from reconciler.sync.packages import Bench
 
 
-def outdated(bench: Bench, how: Literal["ask", "at hand"]) -> tuple[Row, ...]:
-    """Every package, WordPress, PHP and the base's Debian packages. Unreachable is unknown."""
+def outdated(bench: Bench, how: Literal["ask", "at hand"], mirrors: Lock | None) -> tuple[Row, ...]:
+    """Every package, WordPress, PHP and the base's Debian packages. Unreachable is unknown.
+
+    `mirrors`: what Debian's mirrors have, where they were asked (`sync.base.locked`).
+    """
     known = _asked(bench) if how == "ask" else _at_hand(bench)
-    platform = bench.compiled.platform
+    platform, lock = bench.compiled.platform, of(bench.blobs)
     release = platform.wordpress.version if platform and platform.wordpress else ""
-    php = target_of(bench.blobs, platform).php
-    base = (
-        core_row(release, known, bench.snapshot),
-        Row(kind="php", name="php", runs=php, newest="", standing="unknown",
-            note="comes from Debian; its fixes come with the base's packages"),
-        Row(kind="debian", name="base packages", runs="-", newest="", standing="unknown",
-            note="not known without a build: refresh the base to have them"),
-    )  # fmt: skip
+    core = core_row(release, known, bench.snapshot) if release else debian_core_row(lock, mirrors)
+    base = (core, *base_rows(lock, mirrors, target_of(bench.blobs, platform).php))
     sites = bench.compiled.sites.values()
     return rows(bench.allowlist, sites, bench.snapshot, known, base, bench.now)
 
