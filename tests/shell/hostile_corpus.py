@@ -84,7 +84,7 @@ REVIEWED: list[tuple[str, str, str]] = [
     ("13 another's site removed", "cases/review/deletes-another.case", ": removes-anothers-site: "),
     ("14 files beyond the list", "cases/review/too-many.case", "counts 3 changed files"),
     ("25 markup in titles and names", "cases/review/hostile-words.case", ": file-name: "),
-    ("41 a proposal rewrites CODEOWNERS", "cases/review/codeowners.case", "approve, two of you"),
+    ("41 a proposal rewrites CODEOWNERS", "cases/review/codeowners.case", "then two of you approve"),
     ("41 and the rules of the comment", "shell/test_review_comment.py",
      "test_who_changes_the_rules_is_not_reviewed_by_them"),
     ("42 words of strangers in a step", "repo/test_workflows.py",

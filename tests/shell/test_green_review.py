@@ -77,7 +77,7 @@ def test_a_grant_beside_it_is_read_by_somebody(
     assert old in fleet.text
     (fleet.folder / "plugins-allowlist.yaml").write_text(fleet.text.replace(old, new))
     commit(fleet, "and more")
-    assert "read the vetting report; then approve" in review(fleet, capsys)
+    assert "read the vetting report, then approve" in review(fleet, capsys)
 
 
 def test_what_the_proposal_says_of_its_age_does_not_count(
