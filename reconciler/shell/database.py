@@ -8,10 +8,7 @@ that none is in a query, a log of queries or an error.
 import hashlib
 import json
 import re
-import ssl
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -21,32 +18,11 @@ from pymysql.cursors import Cursor
 from reconciler.core import names
 from reconciler.core.derive import Secret
 from reconciler.core.model import Live
-from reconciler.errors import Stage, StageFailed
+from reconciler.errors import StageFailed
+from reconciler.shell.database_session import Server, connect, rows, session, translated
 
-CONNECT_TIMEOUT_S = 5
-# A look that gets no answer holds up everything else of the loop for so long.
-LOOK_TIMEOUT_S = 10
-QUERY_TIMEOUT_S = 20
 # A lease whose holder vanished without closing its connection ends after so long.
 LEASE_TIMEOUT_S = 60
-
-REASONS = {
-    1040: "too many connections",
-    1044: "its user may not make databases",
-    1045: "the password is not accepted",
-    1227: "its user may not make users, or not give them rights",
-    1524: "it does not know mysql_native_password",
-    2003: "it cannot be reached",
-    2006: "it went away",
-    2013: "it went away during a query",
-    2026: "it speaks no TLS",
-    3159: "it takes no connection without TLS",
-}
-FIXES = {
-    1227: "give it ALL PRIVILEGES ON *.* WITH GRANT OPTION",
-    1524: "use MariaDB or MySQL 8.0, or start MySQL 8.4 with --mysql-native-password=ON",
-    3159: "write tls: true in platform.yaml",
-}
 
 LIVE_TABLE = """CREATE TABLE IF NOT EXISTS {database}.wpaas_live (
   id TINYINT NOT NULL PRIMARY KEY, document LONGTEXT NOT NULL
@@ -54,22 +30,6 @@ LIVE_TABLE = """CREATE TABLE IF NOT EXISTS {database}.wpaas_live (
 LOGIN_TABLE = """CREATE TABLE IF NOT EXISTS {database}.wpaas_login (
   token_hash CHAR(64) CHARACTER SET ascii NOT NULL PRIMARY KEY, expires_at DATETIME NOT NULL
 ) ENGINE=InnoDB"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """Where the database is, with a user that may make databases and users.
-
-    `tls`: with a certificate for `host`, signed by the authority `ca` (PEM), or by one that this
-    machine trusts.
-    """
-
-    host: str
-    port: int = 3306
-    user: str = "root"
-    password: Secret
-    tls: bool = False
-    ca: str | None = None
 
 
 class Database:
@@ -83,8 +43,8 @@ class Database:
 
     def version(self) -> str:
         """What the server says it is, for `doctor`."""
-        with _session(self._server, "observe") as cursor:
-            return str(_rows(cursor, "SELECT VERSION()")[0][0])
+        with session(self._server, "observe") as cursor:
+            return str(rows(cursor, "SELECT VERSION()")[0][0])
 
     def observe(self, sites: Collection[str]) -> tuple[frozenset[str], dict[str, Live]]:
         """Names of the databases that are whole, and site → its live document (sha256, plugins).
@@ -95,8 +55,8 @@ class Database:
         if not sites:
             return frozenset(), {}
         by_database = {_identifier(site): site for site in sites}
-        with _session(self._server, "observe") as cursor:
-            found = _rows(
+        with session(self._server, "observe") as cursor:
+            found = rows(
                 cursor,
                 "SELECT table_schema, table_name FROM information_schema.tables"
                 " WHERE table_schema IN %s AND table_name IN ('wpaas_live', 'wpaas_login')"
@@ -120,13 +80,13 @@ class Database:
         """
         name = _identifier(site)
         wanted = native_hash(password)
-        with _session(self._server, "apply") as cursor:
+        with session(self._server, "apply") as cursor:
             cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4")
             cursor.execute(
                 "CREATE USER IF NOT EXISTS %s@'%%' IDENTIFIED WITH mysql_native_password AS %s",
                 (name, wanted),
             )
-            stored = _rows(
+            stored = rows(
                 cursor,
                 "SELECT authentication_string FROM mysql.user WHERE User = %s AND Host = '%%'",
                 (name,),
@@ -146,14 +106,14 @@ class Database:
         name = _identifier(site)
         if not re.fullmatch(r"site_[0-9]+smoke", name):
             raise StageFailed("image", f"{site!r} is no scratch site", where="database")
-        with _session(self._server, "apply") as cursor:
+        with session(self._server, "apply") as cursor:
             cursor.execute(f"DROP DATABASE IF EXISTS `{name}`")
             cursor.execute("DROP USER IF EXISTS %s@'%%'", (name,))
 
     def write_live(self, site: str, document: str) -> None:
         """Put the live settings: one row, seen by every webhead at its next request."""
         name = _identifier(site)
-        with _session(self._server, "apply") as cursor:
+        with session(self._server, "apply") as cursor:
             cursor.execute(
                 f"INSERT INTO `{name}`.wpaas_live (id, document) VALUES (1, %s)"  # noqa: S608
                 " ON DUPLICATE KEY UPDATE document = VALUES(document)",
@@ -166,7 +126,7 @@ class Database:
         The server's clock counts, as it does when the token is used. Old tokens are swept.
         """
         name = _identifier(site)
-        with _session(self._server, "apply") as cursor:
+        with session(self._server, "apply") as cursor:
             cursor.execute(f"DELETE FROM `{name}`.wpaas_login WHERE expires_at < UTC_TIMESTAMP()")  # noqa: S608
             cursor.execute(
                 f"INSERT INTO `{name}`.wpaas_login (token_hash, expires_at)"  # noqa: S608
@@ -188,10 +148,10 @@ class Lease:
         if self.held():
             return True
         self.release()
-        self._connection = _connect(self._server, "observe")
-        with _translated("observe", self._server), self._connection.cursor() as cursor:
+        self._connection = connect(self._server, "observe")
+        with translated("observe", self._server), self._connection.cursor() as cursor:
             cursor.execute("SET SESSION wait_timeout = %s", (LEASE_TIMEOUT_S,))
-            taken = _rows(cursor, "SELECT GET_LOCK(%s, 0)", (self._name,)) == [(1,)]
+            taken = rows(cursor, "SELECT GET_LOCK(%s, 0)", (self._name,)) == [(1,)]
         if not taken:
             self.release()
         return taken
@@ -203,7 +163,7 @@ class Lease:
         try:
             with self._connection.cursor() as cursor:
                 question = "SELECT IS_USED_LOCK(%s) = CONNECTION_ID()"
-                return _rows(cursor, question, (self._name,)) == [(1,)]
+                return rows(cursor, question, (self._name,)) == [(1,)]
         except (pymysql.Error, OSError):
             return False
 
@@ -246,60 +206,5 @@ def _live(cursor: Cursor, databases: Collection[str]) -> dict[str, Live]:
     query = " UNION ALL ".join(one.format(database) for database in sorted(databases))
     return {
         database: Live(digest, frozenset(json.loads(plugins or "[]")))
-        for database, digest, plugins in _rows(cursor, query)
+        for database, digest, plugins in rows(cursor, query)
     }
-
-
-def _rows(cursor: Cursor, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    cursor.execute(query, values)
-    return [tuple(row) for row in cursor.fetchall()]
-
-
-@contextmanager
-def _session(server: Server, stage: Stage) -> Iterator[Cursor]:
-    connection = _connect(server, stage)
-    try:
-        with _translated(stage, server), connection.cursor() as cursor:
-            yield cursor
-    finally:
-        connection.close()
-
-
-def _connect(server: Server, stage: Stage) -> Any:
-    timeout_s = LOOK_TIMEOUT_S if stage == "observe" else QUERY_TIMEOUT_S
-    with _translated(stage, server):
-        context = ssl.create_default_context(cadata=server.ca) if server.tls else None
-        return pymysql.connect(
-            host=server.host,
-            port=server.port,
-            user=server.user,
-            password=server.password.value,
-            charset="utf8mb4",
-            autocommit=True,
-            connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=timeout_s,
-            write_timeout=timeout_s,
-            ssl=context,
-        )
-
-
-@contextmanager
-def _translated(stage: Stage, server: Server) -> Iterator[None]:
-    where = f"database {server.host}:{server.port}"
-    try:
-        yield
-    except pymysql.Error as e:
-        # The number says which error it is; the text may quote the statement, values and all.
-        code = e.args[0] if e.args and isinstance(e.args[0], int) else 0
-        raise StageFailed(stage, _reason(code, e), where=where, fix=FIXES.get(code, "")) from e
-    except OSError as e:
-        raise StageFailed(stage, f"the connection broke: {type(e).__name__}", where=where) from e
-
-
-def _reason(code: int, error: pymysql.Error) -> str:
-    cause = getattr(error, "original_exception", None)  # PyMySQL's own
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"its certificate is not good: {cause.verify_message}"
-    if isinstance(cause, ssl.SSLError):
-        return f"TLS failed: {cause.reason}"
-    return REASONS.get(code, f"{type(error).__name__} {code}")

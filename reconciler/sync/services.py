@@ -15,7 +15,8 @@ from reconciler.errors import StageFailed, UsageError
 from reconciler.shell.archive_store import Bucket
 from reconciler.shell.context import Context
 from reconciler.shell.credentials import read_credentials
-from reconciler.shell.database import Database, Server
+from reconciler.shell.database import Database
+from reconciler.shell.database_session import Server
 from reconciler.shell.git import Source
 from reconciler.shell.journal import read_report
 from reconciler.shell.objectstore import ObjectStore

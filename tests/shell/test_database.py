@@ -13,7 +13,8 @@ from containers import Container, docker, until
 
 from reconciler.core.derive import Secret
 from reconciler.errors import StageFailed
-from reconciler.shell.database import Database, Lease, Server, native_hash
+from reconciler.shell.database import Database, Lease, native_hash
+from reconciler.shell.database_session import Server
 
 
 @pytest.fixture(scope="module")

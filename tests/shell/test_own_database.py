@@ -8,7 +8,8 @@ from containers import Container, Start, docker
 
 from reconciler.core.derive import Secret
 from reconciler.errors import StageFailed
-from reconciler.shell.database import Database, Server
+from reconciler.shell.database import Database
+from reconciler.shell.database_session import Server
 from tests.authority import Authority
 
 
