@@ -29,7 +29,7 @@ BURST_AFTER = 50
 PORT = 8080
 HOST, SITE = "known.localhost", "known"
 PEER = "the known host alone"
-IMAGE = "wpaas/edge:local"
+IMAGE = cluster_images.local_tag("edge")
 CONFINED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--tmpfs=/run:mode=1777", "--tmpfs=/tmp:mode=1777")  # fmt: skip
 WEBHEAD = (
     '{"admin": {"disabled": true}, "apps": {"http": {"servers": {"web": {"listen": [":8080"],'

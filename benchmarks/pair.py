@@ -54,7 +54,7 @@ class Pair:
 
     def open(self) -> None:
         """Build both images, start the database, install WordPress, start both."""
-        cluster_images.build(ROOT, "database", "wpaas/database:local")
+        cluster_images.build(ROOT, "database", cluster_images.local_tag("database"))
         _build()
         docker("network", "create", "--internal", self.name)
         self._database()
@@ -109,7 +109,7 @@ class Pair:
         mount = self._mount("database-root", secrets.token_hex(16), 0o444, "/run/secrets")
         name = f"{self.name}-database"
         self._run(name, "--network-alias=database", "--tmpfs=/run:mode=1777", *mount,
-            "wpaas/database:local")  # fmt: skip
+            cluster_images.local_tag("database"))  # fmt: skip
         wait_until(
             "the database is healthy",
             lambda: docker("inspect", "--format={{.State.Health.Status}}", name) == "healthy",

@@ -39,7 +39,7 @@ class Author:
     def _send(self, method: str, path: str, **more: object) -> requests.Response:
         headers = {"Host": self.host, **(more.pop("headers", None) or {})}  # type: ignore[dict-item] # headers are text
         if self._cookies:
-            headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self._cookies.items())
+            headers["Cookie"] = self.cookie
         answer = requests.request(
             method,
             self.address + path,
@@ -50,6 +50,11 @@ class Author:
         )
         self._cookies.update(answer.cookies.get_dict())
         return answer
+
+    @property
+    def cookie(self) -> str:
+        """The session's cookies as one header."""
+        return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
 
     def log_in(self, link: str) -> None:
         """Follow a link of `wpaas site login`. Raises AssertionError where it does not log in."""

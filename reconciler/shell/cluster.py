@@ -51,7 +51,7 @@ def up(root: Path, name: str, port: int | None, progress: Progress) -> Path:
     with _alone(root, name):
         clock = _Clock(progress)
         _own(state, name)
-        platform = {n: f"wpaas/{n}:local" for n in PLATFORM_IMAGES if _has_dockerfile(root, n)}
+        platform = {n: images.local_tag(n) for n in PLATFORM_IMAGES if _has_dockerfile(root, n)}
         built = images.build_all(root, {"node": NODE_IMAGE, "front": FRONT_IMAGE, **platform})
         clock.done("images: " + ", ".join(built))
         layout = Layout(name, nodes_of.ensure_network(name), port or _port(state))

@@ -17,12 +17,19 @@ from reconciler.shell.cluster_engine import Engine
 
 OUTER = Engine()
 BASE_IMAGE = "debian:trixie-slim"
+# Another word than `local`: two clones work side by side on one engine, each with images of its own.
+TAG = os.environ.get("WPAAS_IMAGES_TAG", "local")
 BINARIES = ("caddy", "weed")
 INPUTS_LABEL = "wpaas.inputs"
 BUILD_S = 900
 LOAD_S = 300
 # A build mostly waits for package mirrors; more at once than this wait for each other's cores.
 BUILDS_SIDE_BY_SIDE = 3
+
+
+def local_tag(name: str) -> str:
+    """What the image of `deploy/NAME` is called on the machine's engine."""
+    return f"wpaas/{name}:{TAG}"
 
 
 def build_all(root: Path, tags: Mapping[str, str]) -> dict[str, str]:

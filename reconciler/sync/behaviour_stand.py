@@ -21,7 +21,7 @@ def stand_for(desk: Desk, root: Path, engine: str, image: str | None, usual: str
     fleet, or from the clone at `root`. Database and store are those of the clone. Raises StageFailed.
     """
     base = image or (usual if usual and _has(engine, usual) else _built(desk, root, engine))
-    parts = {name: f"wpaas/{name}:local" for name in ("database", "store")}
+    parts = {name: cluster_images.local_tag(name) for name in ("database", "store")}
     if not all(_has(engine, tag) for tag in parts.values()):
         cluster_images.build_all(root, parts)
     missing = [tag for tag in parts.values() if not _has(engine, tag)]

@@ -1,6 +1,7 @@
 """One whole product for all end-to-end tests: three nodes, a repository, the daemon, two sites live.
 
 WPAAS_TEST_CLUSTER and WPAAS_TEST_PORT name another cluster, so that two clones can test side by side.
+WPAAS_TEST_KEEP, set to anything, leaves the cluster running for the next run, which takes it up.
 """
 
 import os
@@ -13,6 +14,7 @@ from demo.steps import FIRST_SITES, PLATFORM_DEADLINE_S
 
 CLUSTER = os.environ.get("WPAAS_TEST_CLUSTER", "test")
 PORT = int(os.environ.get("WPAAS_TEST_PORT", "8180"))
+KEEP = "WPAAS_TEST_KEEP" in os.environ
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +23,8 @@ def stage() -> Iterator[Stage]:
     if state.is_file():
         Stage(state).stop_daemon()
     # A run that was killed in another clone leaves a cluster with another master key.
-    cluster_command("down", "--name", CLUSTER)
+    if not KEEP:
+        cluster_command("down", "--name", CLUSTER)
     cluster_command("up", "--name", CLUSTER, "--port", str(PORT))
     made = Stage(state)
     made.repository.begin(ROOT, PORT)
@@ -32,4 +35,5 @@ def stage() -> Iterator[Stage]:
         yield made
     finally:
         made.stop_daemon()
-        cluster_command("down", "--name", CLUSTER)
+        if not KEEP:
+            cluster_command("down", "--name", CLUSTER)

@@ -19,6 +19,7 @@ from demo.load import load
 from demo.stage import ROOT, Stage, wait_until
 from reconciler.core.local_cluster import CLUSTER_LABEL
 from reconciler.shell import cluster
+from reconciler.shell.cluster_images import local_tag
 from reconciler.shell.program import must
 from tests.authority import Authority
 
@@ -57,7 +58,7 @@ class Outside:
         tls = door.replace(":8333 {", f":8333 {{\n\ttls {' '.join(TLS)}")
         assert tls != door
         hashed = must(
-            ["docker", "run", "--rm", "--interactive", "--entrypoint=caddy", "wpaas/edge:local",
+            ["docker", "run", "--rm", "--interactive", "--entrypoint=caddy", local_tag("edge"),
              "hash-password", "--bcrypt-cost=5"], stage="cluster", timeout_s=60,
             stdin=f"{self.password}\n".encode(),
         )  # fmt: skip
@@ -111,7 +112,7 @@ class Outside:
             ["docker", "run", "--detach", f"--name=wpaas-{NAME}-{kind}", f"--label={CLUSTER_LABEL}={NAME}",
              f"--network=wpaas-{NAME}", f"--network-alias={name}", f"--ip={self.addresses[kind]}",
              f"--volume={signed.certificate}:{TLS[0]}:ro", f"--volume={signed.key}:{TLS[1]}:ro",
-             *options, f"wpaas/{kind}:local", *arguments],
+             *options, local_tag(kind), *arguments],
             stage="cluster", timeout_s=60,
         )  # fmt: skip
 

@@ -23,7 +23,7 @@ def platform_image() -> Callable[[str], str]:
 
     def build(name: str) -> str:
         if name not in built:
-            built[name] = cluster_images.build(ROOT, name, f"wpaas/{name}:local")
+            built[name] = cluster_images.build(ROOT, name, cluster_images.local_tag(name))
         return built[name]
 
     return build

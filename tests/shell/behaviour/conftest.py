@@ -13,11 +13,12 @@ from reconciler.core.vetting.behaviour import Behaviour
 from reconciler.core.vetting.candidate import Candidate
 from reconciler.shell import builder
 from reconciler.shell.behaviour_stand import LOCAL, Stand
+from reconciler.shell.cluster_images import local_tag
 from reconciler.shell.worktree import read_worktree
 from reconciler.sync.behaviour import run_behaviour
 
 ROOT = Path(__file__).parents[3]
-BASE = "wpaas/base:dev"
+BASE = local_tag("base")
 
 
 @pytest.fixture(scope="session")

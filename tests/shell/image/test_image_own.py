@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from webheads import ROOT, ROOT_PASSWORD, STORE_ADMIN, Site, Stand, Webhead, docker, eventually
 
+from reconciler.shell.cluster_images import local_tag
 from tests.authority import Authority
 
 DATABASE, STORE, ELSEWHERE = "mysql.own.test", "s3.own.test", "elsewhere.own.test"
@@ -52,7 +53,7 @@ def served(stand: Stand, authority: Authority, files: Path) -> None:
             *([f"--network-alias={ELSEWHERE}"] if kind == "database" else []),
             f"--volume={stand.files / secret}:/run/secrets/{secret}:ro", f"--volume={option}:ro",
             f"--volume={signed.certificate}:/tls/cert.pem:ro",
-            f"--volume={signed.key}:/tls/key.pem:ro", f"wpaas/{kind}:local", *arguments,
+            f"--volume={signed.key}:/tls/key.pem:ro", local_tag(kind), *arguments,
         )  # fmt: skip
     for kind in ("database", "store"):
         eventually(f"{kind} healthy", 90, lambda kind=kind: stand.healthy(f"own-{kind}"))  # type: ignore[misc]

@@ -15,7 +15,7 @@ import requests
 from reconciler.shell import cluster_images
 
 ROOT = Path(__file__).resolve().parents[3]
-IMAGE = "wpaas/base:dev"
+IMAGE = cluster_images.local_tag("base")
 ROOT_PASSWORD = "only-for-tests-root"
 STORE_ADMIN = ("TESTADMINACCESSKEY01", "test-admin-secret-key-0123456789abcdef")
 SALTS = ("AUTH_KEY", "SECURE_AUTH_KEY", "LOGGED_IN_KEY", "NONCE_KEY",
@@ -175,8 +175,8 @@ class Stand:
     def open(self) -> None:
         docker("network", "create", self.name)
         self.files.chmod(0o755)
-        cluster_images.build(ROOT, "database", "wpaas/database:local")
-        cluster_images.build(ROOT, "store", "wpaas/store:local")
+        cluster_images.build(ROOT, "database", cluster_images.local_tag("database"))
+        cluster_images.build(ROOT, "store", cluster_images.local_tag("store"))
         secrets = {"database-root": ROOT_PASSWORD, "store-admin": "\n".join(STORE_ADMIN) + "\n"}
         for name, text in secrets.items():
             (self.files / name).write_text(text)
@@ -187,7 +187,7 @@ class Stand:
                 "--tmpfs=/run:mode=1777",
                 mount,
                 f"--network-alias={part}",
-                f"wpaas/{part}:local",
+                cluster_images.local_tag(part),
             )
         for part in ("database", "store"):
             eventually(f"{part} healthy", 90, lambda part=part: self.healthy(part))  # type: ignore[misc]

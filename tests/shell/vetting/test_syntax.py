@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.core.layers import File
+from reconciler.shell.cluster_images import local_tag
 from reconciler.shell.vetting_syntax import check_syntax
 
 ROOT = Path(__file__).parents[3]
@@ -20,7 +21,7 @@ FILES = {
 @pytest.fixture(scope="module")
 def image() -> str:
     """The base of this very tree; the engine's cache has it where the image's own tests ran."""
-    name = "wpaas/base:dev"
+    name = local_tag("base")
     command = ["docker", "build", "--quiet", f"--tag={name}", str(ROOT / "image")]
     subprocess.run(
         command, check=True, capture_output=True, env={**os.environ, "DOCKER_BUILDKIT": "0"}
