@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -35,8 +35,18 @@ class Tally:
 
 
 @contextmanager
-def load(address: str, host: str, *, per_second: float, clients: int = 2) -> Iterator[Tally]:
-    """Ask for `http://host/` at `address` while the body runs, at most 5 minutes."""
+def load(
+    address: str,
+    host: str,
+    *,
+    per_second: float,
+    clients: int = 2,
+    path: Callable[[], str] = lambda: "/",
+) -> Iterator[Tally]:
+    """Ask for pages of `host` at `address` while the body runs, at most 5 minutes.
+
+    `path` names the next page, from several threads; without it, the front page.
+    """
     tally, lock, stop = Tally(), threading.Lock(), threading.Event()
     end = time.monotonic() + LONGEST_S
 
@@ -44,7 +54,9 @@ def load(address: str, host: str, *, per_second: float, clients: int = 2) -> Ite
         while not stop.is_set() and time.monotonic() < end:
             began = time.monotonic()
             try:
-                answer = requests.get(address, headers={"Host": host}, timeout=REQUEST_TIMEOUT_S)
+                answer = requests.get(
+                    address + path(), headers={"Host": host}, timeout=REQUEST_TIMEOUT_S
+                )
                 outcome = str(answer.status_code)
                 whole = b"</html>" in answer.content
             except requests.RequestException as e:

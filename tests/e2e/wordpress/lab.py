@@ -11,7 +11,7 @@ from demo.engines import Webhead, docker, sql
 from demo.engines import webheads as running
 from demo.stage import Stage
 from reconciler.core.names import database_name
-from reconciler.shell.program import must
+from reconciler.shell.program import must, run
 
 LIVE_S = 180
 EXEC_S = 120
@@ -103,8 +103,9 @@ class Lab:
 
     def logs(self, webhead: Webhead) -> list[dict[str, Any]]:
         """Every line that a webhead wrote, as JSON. Raises ValueError where one is not."""
-        text = docker(self.stage.engines[webhead.node], "logs", webhead.id)
-        return [json.loads(line) for line in text.splitlines() if line]
+        argv = ["docker", "-H", self.stage.engines[webhead.node], "logs", webhead.id]
+        said = run(argv, stage="cluster", timeout_s=EXEC_S)
+        return [json.loads(line) for line in (said.stdout + said.stderr).splitlines() if line]
 
     def kill(self, webhead: Webhead) -> None:
         """End a webhead as a crash does; the Swarm makes another."""

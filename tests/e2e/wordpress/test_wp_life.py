@@ -65,8 +65,8 @@ def napping(lab: Lab, webhead: Webhead, seconds: int, pages: int) -> Iterator[li
             "UPDATE wp_options SET option_value = '{}' WHERE option_name = 'db_version'",
             "the database has schema 1",
         ),
-        ("RENAME TABLE wp_posts TO kept_posts", "RENAME TABLE kept_posts TO wp_posts", "front page"),
-        ("RENAME TABLE wp_options TO kept_options", "RENAME TABLE kept_options TO wp_options", "database error"),
+        ("INSERT INTO wp_options (option_name, option_value) VALUES ('lab_cut', '1')", "DELETE FROM wp_options WHERE option_name = 'lab_cut'", "the front page has no end"),
+        ("RENAME TABLE wp_options TO kept_options", "RENAME TABLE kept_options TO wp_options", "not installed"),
     ],
 )  # fmt: skip
 def test_09_a_webhead_is_healthy_only_once_everything_is(
@@ -112,7 +112,7 @@ def test_10_a_webhead_outlives_its_database_and_serves_again_by_itself(
 
 def test_11_a_busy_webhead_says_within_a_second_that_it_lives(slow: Lab) -> None:
     webhead = slow.until_live()[0]
-    with napping(slow, webhead, 10, 12) as asked:
+    with napping(slow, webhead, 4, 12) as asked:
         status, seconds = slow.run(webhead, "php", "-r", SECONDS).split()
         assert status == "200"
         assert float(seconds) <= 1

@@ -1,4 +1,4 @@
-"""A plugin of the suite's own: pages that take their time, on a webhead that runs as any other."""
+"""A plugin of the suite's own: pages that take their time or have no end, on a webhead that runs as any other."""
 
 from lab import Lab, new_site
 
@@ -21,6 +21,11 @@ add_action('init', static function (): void {
     if (isset($_GET['lab-nap'])) {
         touch('/tmp/nap-' . getmypid());
         sleep((int) $_GET['lab-nap']);
+    }
+});
+add_action('wp_footer', static function (): void {
+    if (get_option('lab_cut')) {
+        exit;
     }
 });
 """

@@ -1,0 +1,67 @@
+"""An author works while webheads die: nothing is lost, no error is seen."""
+
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from lab import Lab, new_site
+from playwright.sync_api import Browser
+from session import Session
+
+from demo.browser import Visitor, chromium
+from demo.stage import Stage
+from reconciler.errors import StageFailed
+
+pytestmark = pytest.mark.e2e
+SITE = "chaos-lab"
+STEPS = 50
+PAUSE_S = 5.0
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@contextmanager
+def dying_webheads(lab: Lab) -> Iterator[list[str]]:
+    """One webhead of the site, whichever, is killed each 5 s; the nodes where it was."""
+    stop, killed = threading.Event(), list[str]()
+
+    def reap() -> None:
+        while not stop.wait(PAUSE_S):
+            try:
+                victim = random.choice(lab.webheads())  # noqa: S311 - chance, not secrecy
+                lab.kill(victim)
+            except (IndexError, StageFailed):
+                continue  # none there just now
+            killed.append(victim.node)
+
+    thread = threading.Thread(target=reap)
+    thread.start()
+    try:
+        yield killed
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_an_author_loses_nothing_while_webheads_die(stage: Stage, browser: Browser) -> None:
+    lab = new_site(stage, SITE)
+    address = f"http://{lab.host}"
+    session = Session(Visitor(browser, address), Visitor(browser, address))
+    steps = list(session.steps(stage.wpaas("site", "login", SITE).strip()))
+    assert len(steps) == STEPS
+    with dying_webheads(lab) as killed:
+        for number, (name, act) in enumerate(steps, 1):
+            act()
+            seen = session.author.troubles + session.visitor.troubles
+            assert seen == [], f"step {number}, {name}, after {len(killed)} deaths: {seen}"
+    print(f"{STEPS} steps, {len(killed)} webheads killed: {' '.join(killed)}")
+    assert len(killed) >= STEPS / 5
+    lab.until_live()
+    kept = session.rest(f"/wp/v2/posts?search={session.word}&per_page=50&status=publish,future")
+    assert len(kept) == 14, [one["title"]["rendered"] for one in kept]
