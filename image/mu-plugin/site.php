@@ -15,6 +15,7 @@ function configuration(): Configuration
     return $GLOBALS['wpaas_configuration'];
 }
 
+require __DIR__ . '/whole.php';
 require __DIR__ . '/packages.php';
 require __DIR__ . '/live.php';
 require __DIR__ . '/live-admin.php';

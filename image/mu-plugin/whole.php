@@ -1,0 +1,22 @@
+<?php
+/**
+ * Which requests are one transaction (lib/whole-database.php): all that a browser sends with an edge's id.
+ *
+ * @license GPL-2.0-or-later
+ */
+
+declare(strict_types=1);
+
+namespace Wpaas;
+
+(static function (): void {
+    global $wpdb;
+    $request = $_SERVER['HTTP_X_REQUEST_ID'] ?? '';
+    if (PHP_SAPI === 'cli' || in_array($_SERVER['REQUEST_METHOD'] ?? 'GET', ['GET', 'HEAD', 'OPTIONS'], true)
+        || preg_match('/^[0-9a-f-]{16,36}$/D', $request) !== 1) {
+        return;
+    }
+    ob_start();   // no byte of the answer leaves before the commit
+    $wpdb->whole($request);
+    add_action('shutdown', $wpdb->commit(...), PHP_INT_MIN);
+})();

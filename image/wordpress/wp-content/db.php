@@ -1,0 +1,12 @@
+<?php
+/**
+ * WordPress takes its database from here.
+ *
+ * @license GPL-2.0-or-later
+ */
+
+declare(strict_types=1);
+
+require '/usr/lib/wpaas/whole-database.php';
+
+$GLOBALS['wpdb'] = new \Wpaas\WholeDatabase(DB_USER, DB_PASSWORD, DB_NAME, DB_HOST);
