@@ -9,7 +9,10 @@ from demo.author import picture
 from demo.browser import Visitor
 
 EDITOR = "window.wp?.data?.select('core/editor')?.getCurrentPostId()"
-FETCH = "([path, method, data]) => wp.apiFetch({path, method, data})"
+FETCH = """async ([path, method, data]) => {
+    try { return [await wp.apiFetch({path, method, data}), null]; }
+    catch (error) { return [null, `${error.code} ${error.message} ${error.data?.status}`]; }
+}"""
 SOON = "2031-05-06T07:08:09"
 
 
@@ -41,7 +44,9 @@ class Session:
         if not self.page.evaluate("!!window.wp?.apiFetch"):
             self.author.open("/wp-admin/post-new.php")
             self.page.wait_for_function(EDITOR)
-        return self.page.evaluate(FETCH, [path, method, data or None])
+        answer, error = self.page.evaluate(FETCH, [path, method, data or None])
+        assert error is None, f"{method} {path}: {error}"
+        return answer
 
     def seen(self, path: str, text: str) -> None:
         """The visitor sees it, within the time that a purge may take."""
