@@ -10,13 +10,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
-from pathlib import Path
 
 import pytest
 import requests
 from containers import Container, Start, docker, until
 
-from benchmarks.stand_in import edge_files, webhead_config
+from benchmarks.stand_in import webhead_config
 from reconciler.core.derive import Secret
 from reconciler.errors import StageFailed
 from reconciler.shell.edge import Edge, to_entries, to_table
@@ -32,23 +31,13 @@ TABLE = {"chess-club.localhost": "chess-club", "tea.example.org": "tea-house"}
 
 
 @pytest.fixture(scope="module")
-def edge(start: Start, mounted: list[str]) -> Container:
+def edge(start: Start, edge_files: list[str]) -> Container:
     """As in the Swarm: Docker's resolver has nobody outside to ask."""
     token = ("edge-token", secrets.token_urlsafe(32))
     made = start("edge", (8080, 2020), token, "--dns=127.0.0.1", "--sysctl=net.ipv4.tcp_retries2=4",
-        *mounted)  # fmt: skip
+        *edge_files)  # fmt: skip
     Edge(Secret(made.secret)).push(made.address(2020), TABLE)
     return made
-
-
-@pytest.fixture(scope="module")
-def mounted(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Options for an edge: its pair, and the authority of sites."""
-    folder = tmp_path_factory.mktemp("edge")
-    folder.chmod(0o755)
-    for path, text in edge_files().items():
-        (folder / Path(path).name).write_text(text)
-    return [f"--volume={folder / Path(path).name}:{path}:ro" for path in edge_files()]
 
 
 @pytest.fixture(scope="module")
@@ -109,11 +98,11 @@ def test_a_visitor_cannot_say_who_it_is(edge: Container, webhead: Webhead) -> No
         assert (scheme, rest) == ("http", "")
 
 
-def test_a_named_front_is_believed(start: Start, webhead: Webhead, mounted: list[str]) -> None:
+def test_a_named_front_is_believed(start: Start, webhead: Webhead, edge_files: list[str]) -> None:
     token = ("edge-token", secrets.token_urlsafe(32))
     behind = start(
         "edge", (8080, 2020), token, "--dns=127.0.0.1",
-        "--env=WPAAS_TRUSTED_PROXIES=10.0.0.0/8 172.16.0.0/12 192.168.0.0/16", *mounted,
+        "--env=WPAAS_TRUSTED_PROXIES=10.0.0.0/8 172.16.0.0/12 192.168.0.0/16", *edge_files,
     )  # fmt: skip
     Edge(Secret(behind.secret)).push(behind.address(2020), TABLE)
     said = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
@@ -162,11 +151,11 @@ def test_a_site_without_a_live_webhead_is_told_within_five_seconds(
 
 
 def test_two_hundred_unknown_hosts_do_not_slow_a_known_site(
-    start: Start, webhead: Webhead, mounted: list[str]
+    start: Start, webhead: Webhead, edge_files: list[str]
 ) -> None:
     """With outside DNS black-holed: a look-up would take 4 s, under one lock for all sites."""
     token = ("edge-token", secrets.token_urlsafe(32))
-    edge = start("edge", (8080, 2020), token, "--dns=192.0.2.1", *mounted)
+    edge = start("edge", (8080, 2020), token, "--dns=192.0.2.1", *edge_files)
     Edge(Secret(edge.secret)).push(edge.address(2020), TABLE)
     with webhead("chess-club", "chess-4"), ThreadPoolExecutor(max_workers=8) as pool:
         until("chess answers", lambda: get(edge, "chess-club.localhost")[0] == 200)
@@ -238,13 +227,13 @@ def test_a_webhead_reaches_neither_the_table_nor_the_registry(
     try:
         docker("network", "connect", "--alias=front", network, edge.name)
         script = (
-            "for port in 8080 5000 2020 2019;"
+            "for port in 8080 8443 5000 2020 2019;"
             ' do timeout 2 bash -c "exec 3<>/dev/tcp/front/$port" 2>/dev/null && echo $port; done;'
             " true"
         )
         image = platform_image("edge")
         options = ("--rm", f"--network={network}", "--entrypoint=bash")
-        assert docker("run", *options, image, "-c", script).split() == ["8080"]
+        assert docker("run", *options, image, "-c", script).split() == ["8080", "8443"]
         docker("network", "disconnect", network, edge.name)
     finally:
         docker("network", "rm", network)
