@@ -9,6 +9,7 @@ PLATFORM_LABEL = "wpaas.platform"
 PURPOSE_LABEL = "wpaas.purpose"
 COMMIT_LABEL = "wpaas.commit"
 HOSTS_LABEL = "wpaas.hosts"
+EGRESS_LABEL = "wpaas.egress"
 
 WEBHEAD_DOMAIN = "webhead.internal"
 PLATFORM_NETWORK = "wpaas-platform"

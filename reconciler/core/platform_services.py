@@ -29,12 +29,13 @@ EDGE_TOKEN = "edge-token"  # noqa: S105 - a name. One line, at least 32 of A-Z a
 EDGE_TLS = "edge-tls"  # the edge's certificate and its key, PEM, one after the other
 DATABASE_ROOT = "database-root"  # one line, at least 16 of A-Z a-z 0-9 _ -
 STORE_ADMIN = "store-admin"  # two lines: access key (16+ of A-Z a-z 0-9), secret key (32+)
-EGRESS_HOSTS = "egress-hosts"  # config: a host a line, `.example.org` with all below; may be empty
+EGRESS_KEY = "egress-key"  # one line: what sites' passwords at the proxy are derived from
+EGRESS_GRANTS = "egress-grants"  # config: see core/egress.py; may be empty
 SITE_CA = "site-ca"  # config: PEM of the authority that signs sites, for the edge
 GATEWAY_CONFIG = "gateway"  # config: see core/gateway.py
 UPLINK_CONFIG = "uplink"
-SECRETS = (DATABASE_ROOT, EDGE_TLS, EDGE_TOKEN, STORE_ADMIN)
-CONFIGS = (EGRESS_HOSTS, GATEWAY_CONFIG, SITE_CA, UPLINK_CONFIG)
+SECRETS = (DATABASE_ROOT, EDGE_TLS, EDGE_TOKEN, EGRESS_KEY, STORE_ADMIN)
+CONFIGS = (EGRESS_GRANTS, GATEWAY_CONFIG, SITE_CA, UPLINK_CONFIG)
 
 UIDS: Mapping[Platform, int] = {
     "edge": 811,
@@ -80,7 +81,7 @@ def render(
         "database": lambda: _database(secrets, webheads),
         "store": lambda: _store(secrets),
         "registry": _registry,
-        "egress": lambda: _egress(configs),
+        "egress": lambda: _egress(secrets, configs),
         "gateway": lambda: _passage(configs[GATEWAY_CONFIG]),
         "uplink": lambda: _passage(configs[UPLINK_CONFIG]),
     }
@@ -245,11 +246,12 @@ def _registry() -> dict[str, Any]:
     }
 
 
-def _egress(configs: Mapping[str, str]) -> dict[str, Any]:
+def _egress(secrets: Mapping[str, str], configs: Mapping[str, str]) -> dict[str, Any]:
     return {
         "container": {
             "Mounts": [_tmpfs("/run", 16), _tmpfs(SCRATCH, 16)],
-            "Configs": [_config(configs, EGRESS_HOSTS, "egress")],
+            "Configs": [_config(configs, EGRESS_GRANTS, "egress")],
+            "Secrets": [_secret(secrets, EGRESS_KEY, "egress")],
             "StopGracePeriod": 10 * NANOSECONDS,
         },
         "resources": _resources(limit_mb=256, reserved_mb=32, pids=100),

@@ -8,7 +8,7 @@ import hashlib
 import json
 from typing import Any
 
-from reconciler.core import derive, names, pki
+from reconciler.core import derive, egress, names, pki
 from reconciler.core.manifest import Platform, Site
 from reconciler.core.model import DesiredSite
 from reconciler.core.platform_objects import DATABASE_CA, STORE_CA, certificates
@@ -107,9 +107,17 @@ def _store(site: Site, platform: Platform) -> dict[str, Any]:
 
 
 def desired_site(
-    site: Site, platform: Platform, image: str, master: derive.MasterKey, revision: str
+    site: Site,
+    platform: Platform,
+    image: str,
+    master: derive.MasterKey,
+    revision: str,
+    granted: str = "",
 ) -> DesiredSite:
-    """Compile one site for `image` (`HOST/NAME@sha256:…`) at the commit `revision`."""
+    """Compile one site for `image` (`HOST/NAME@sha256:…`) at the commit `revision`.
+
+    `granted`: see `egress.granted`; the outgoing proxy enforces it.
+    """
     hosts = hosts_of(site, platform)
     generation = site.secret_generation
     database_password = derive.password(master, site.name, "database", generation)
@@ -123,6 +131,7 @@ def desired_site(
             "database_password": database_password.value,
             "store_access_key": access_key.value,
             "store_secret_key": store_key.value,
+            "egress_password": egress.password(master, site.name, generation).value,
             "tls_certificate": pair.certificate,
             "tls_key": pair.key.value,
             "salts": {k: v.value for k, v in derive.salts(master, site.name, generation).items()},
@@ -147,7 +156,15 @@ def desired_site(
         live=live,
         plugins=frozenset(site.plugins),
         live_digest=hashlib.sha256(live.encode()).hexdigest(),
-        service=_service(site, template, hosts, revision),
+        service=_service(
+            site,
+            template,
+            {
+                names.COMMIT_LABEL: revision,
+                names.HOSTS_LABEL: " ".join(hosts),
+                names.EGRESS_LABEL: granted,
+            },
+        ),
         install=_install(site, platform, template),
         replicas=site.replicas,
     )
@@ -208,9 +225,7 @@ def _task_template(
     }
 
 
-def _service(
-    site: Site, template: dict[str, Any], hosts: tuple[str, ...], revision: str
-) -> dict[str, Any]:
+def _service(site: Site, template: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
     update = {
         "Parallelism": 1,
         "FailureAction": "pause",  # going back is ours: Swarm's rollback forgets why
@@ -220,11 +235,7 @@ def _service(
     }
     return {
         "Name": names.service_name(site.name),
-        "Labels": {
-            **_labels(site),
-            names.COMMIT_LABEL: revision,
-            names.HOSTS_LABEL: " ".join(hosts),
-        },
+        "Labels": {**_labels(site), **labels},
         "TaskTemplate": {
             **template,
             "RestartPolicy": {"Condition": "any", "Delay": 2 * NANOSECONDS, "MaxAttempts": 0},

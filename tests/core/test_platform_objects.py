@@ -78,12 +78,6 @@ def test_another_address_or_authority_renames_a_config() -> None:
     assert b"-----BEGIN CERTIFICATE-----" in trusted.configs.values()
 
 
-def test_the_hosts_that_plugins_may_ask_rename_the_config() -> None:
-    closed, opened = made(), made(("api.weather.example",))
-    assert set(closed.configs) != set(opened.configs)
-    assert b"api.weather.example\n" in opened.configs.values()
-
-
 def test_the_edge_gets_its_pair_and_the_authority_of_sites_and_no_authoritys_key() -> None:
     platform = made()
     edge = platform.services["wpaas-edge"]["TaskTemplate"]["ContainerSpec"]
