@@ -80,6 +80,12 @@ final class Configuration
         return $this->find("$service.ca_file") === null ? self::PUBLIC_AUTHORITIES : $this->text("$service.ca_file");
     }
 
+    /** Whether an optional value is there. */
+    public function has(string $name): bool
+    {
+        return $this->find($name) !== null;
+    }
+
     /** Whether an optional switch stands on. */
     public function on(string $name): bool
     {
