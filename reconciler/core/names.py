@@ -45,6 +45,11 @@ def shared_name(purpose: str, digest: str) -> str:
     return f"wpaas-{purpose}_{digest[:12]}"
 
 
+def shared_purpose(name: str) -> str:
+    """What a shared config or secret is for, by its name."""
+    return name.removeprefix("wpaas-").rpartition("_")[0]
+
+
 def upstream_name(site: str) -> str:
     """The DNS name under which the edge finds the webheads of a site."""
     return f"{site}.{WEBHEAD_DOMAIN}"

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from reconciler.core import derive, gateway, names, platform_services
+from reconciler.core import derive, gateway, names, pki, platform_services
 from reconciler.core.manifest import Allowlist, Platform, Site
 from reconciler.core.model import DesiredPlatform
 
@@ -15,6 +15,12 @@ STORE_CA = "store-ca"
 def edge_token(master: derive.MasterKey) -> derive.Secret:
     """What a push of the host table must show."""
     return derive.password(master, OWNER, platform_services.EDGE_TOKEN)
+
+
+def edge_tls(master: derive.MasterKey) -> derive.Secret:
+    """What the edge shows webheads, and those that knock at its purge door."""
+    pair = pki.edge_pair(master)
+    return derive.Secret(pair.certificate + pair.key.value)
 
 
 def database_root(master: derive.MasterKey) -> derive.Secret:
@@ -41,13 +47,20 @@ def desired_platform(
     outside = gateway.endpoints(platform)
     made = {name: image for name, image in _images(images).items() if name in _made(platform)}
     access_key, secret_key = store_admin(master)
-    values = {platform_services.EDGE_TOKEN: edge_token(master)}
+    values = {
+        platform_services.EDGE_TOKEN: edge_token(master),
+        platform_services.EDGE_TLS: edge_tls(master),
+    }
     if platform.database is None:
         values[platform_services.DATABASE_ROOT] = database_root(master)
     if platform.store is None:
         pair = f"{access_key.value}\n{secret_key.value}\n"
         values[platform_services.STORE_ADMIN] = derive.Secret(pair)
-    files = {platform_services.EGRESS_HOSTS: _egress_hosts(allowlist), **certificates(platform)}
+    files = {
+        platform_services.EGRESS_HOSTS: _egress_hosts(allowlist),
+        platform_services.SITE_CA: pki.authority(master, pki.SITE_CA).encode(),
+        **certificates(platform),
+    }
     if outside:
         files[platform_services.GATEWAY_CONFIG] = gateway.gateway_config(outside)
         files[platform_services.UPLINK_CONFIG] = gateway.uplink_config(outside)

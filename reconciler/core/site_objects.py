@@ -8,7 +8,7 @@ import hashlib
 import json
 from typing import Any
 
-from reconciler.core import derive, names
+from reconciler.core import derive, names, pki
 from reconciler.core.manifest import Platform, Site
 from reconciler.core.model import DesiredSite
 from reconciler.core.platform_objects import DATABASE_CA, STORE_CA, certificates
@@ -69,7 +69,7 @@ def without_plugins(live: str, coming: frozenset[str]) -> str:
     return _document({**document, "plugins": sorted(set(document["plugins"]) - coming)})
 
 
-def _config(site: Site, platform: Platform, hosts: tuple[str, ...]) -> bytes:
+def _config(site: Site, platform: Platform, hosts: tuple[str, ...], edge_ca: str) -> bytes:
     size = platform.sizes[site.size]
     return _document(
         {
@@ -80,6 +80,8 @@ def _config(site: Site, platform: Platform, hosts: tuple[str, ...]) -> bytes:
             "database": _database(site, platform),
             "store": _store(site, platform),
             "egress": {"host": "egress", "port": 3128},
+            # Who may connect at all; without it a webhead would take anybody for the edge.
+            "edge_ca": edge_ca,
             "limits": {"upload_mb": site.upload_mb, "memory_mb": size.memory_mb},
         }
     ).encode()
@@ -113,13 +115,16 @@ def desired_site(
     database_password = derive.password(master, site.name, "database", generation)
     access_key = derive.access_key(master, site.name, generation)
     store_key = derive.password(master, site.name, "store-secret-key", generation)
-    config = _config(site, platform, hosts)
+    pair = pki.site_pair(master, site.name, generation)
+    config = _config(site, platform, hosts, pki.authority(master, pki.EDGE_CA))
     secret = _document(
         {
             "format": 1,
             "database_password": database_password.value,
             "store_access_key": access_key.value,
             "store_secret_key": store_key.value,
+            "tls_certificate": pair.certificate,
+            "tls_key": pair.key.value,
             "salts": {k: v.value for k, v in derive.salts(master, site.name, generation).items()},
         }
     )
