@@ -187,7 +187,9 @@ def _edge(
             "Secrets": [_secret(secrets, one, "edge") for one in (EDGE_TLS, EDGE_TOKEN)],
             "StopGracePeriod": 15 * NANOSECONDS,
         },
-        "resources": _resources(limit_mb=384, reserved_mb=64, pids=200),
+        # 128 MB of pages, 96 MB of answers that are passed on, and two programs. A request that waits
+        # for a webhead is two threads.
+        "resources": _resources(limit_mb=768, reserved_mb=160, pids=1_200),
         "mode": {"Global": {}},
         "ports": [_port(8080, 80), _port(5000, 5000), _port(2020, 2020)],
     }
