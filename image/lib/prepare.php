@@ -71,7 +71,10 @@ function servers(Configuration $configuration): string
     foreach ($aliases as $alias) {
         checked('domains', $alias, '[a-z0-9.-]+');
     }
-    $text = $configuration->on('access_log') ? "access_log /dev/stderr json;\n" : '';
+    // A year, and no word about subdomains: they may be another's.
+    $hsts = $https === '' ? '""' : '"max-age=31536000"';
+    $text = "map '' \$hsts { default $hsts; }\n";
+    $text .= $configuration->on('access_log') ? "access_log /dev/stderr json;\n" : '';
     $text .= <<<NGINX
         client_max_body_size {$body}m;
         server {
