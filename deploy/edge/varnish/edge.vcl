@@ -37,14 +37,16 @@ sub vcl_recv {
         return (synth(405));
     }
     call shared_or_not;
-    # An answer older than this is not shown while a new one can be had. A site that failed a moment
-    # ago shows what it has, without each visitor finding out anew.
-    if (req.http.X-Wpaas-Failed || vsthrottle.remaining("failed " + req.http.Host, 1, 10s) == 0) {
-        set req.http.X-Wpaas-Failing = "yes";
+    # A site that failed a moment ago shows what it has, without each visitor finding out anew.
+    if (req.restarts == 0 && vsthrottle.remaining("failed " + req.http.Host, 1, 10s) == 0) {
+        set req.http.X-Wpaas-Failed = "yes";
         set req.hash_ignore_busy = true;
-        set req.grace = 1d;
-    } else {
+    }
+    # The second time, a page that is too old does not count: see vcl_hit.
+    if (req.http.X-Wpaas-Old && !req.http.X-Wpaas-Failed) {
         set req.grace = 60s;
+    } else {
+        set req.grace = 1d;
     }
     return (hash);
 }
@@ -57,16 +59,18 @@ sub vcl_hash {
 }
 
 sub vcl_hit {
+    # For a minute after its time a page is shown while a new one is fetched. Later it is only the
+    # answer for a visitor whose own could not be made.
+    if (obj.ttl <= -60s && !req.http.X-Wpaas-Failed) {
+        set req.http.X-Wpaas-Old = "yes";
+        return (restart);
+    }
     set req.http.X-Wpaas-Cache = "hit";
     return (deliver);
 }
 
 sub vcl_miss {
     set req.http.X-Wpaas-Cache = "miss";
-    # Asked a moment ago, and failed; there is nothing old to show either.
-    if (req.http.X-Wpaas-Failed) {
-        return (synth(503));
-    }
     return (fetch);
 }
 
@@ -76,8 +80,8 @@ sub vcl_pass {
 }
 
 sub vcl_deliver {
-    if (resp.status >= 500 && req.http.X-Wpaas-Cache == "miss" && !req.http.X-Wpaas-Failing) {
-        set req.http.X-Wpaas-Failed = resp.status;
+    if (resp.status >= 500 && req.http.X-Wpaas-Old && !req.http.X-Wpaas-Failed) {
+        set req.http.X-Wpaas-Failed = "yes";
         return (restart);
     }
     call told;
@@ -89,14 +93,5 @@ sub vcl_synth {
     set resp.http.Cache-Control = "no-store";
     set resp.http.Content-Type = "text/plain; charset=utf-8";
     set resp.body = "" + resp.status + " " + resp.reason;
-    if (req.http.X-Wpaas-Failed) {
-        set resp.status = std.integer(req.http.X-Wpaas-Failed, 503);
-        set resp.http.Retry-After = "2";
-        set resp.http.Content-Type = "text/html; charset=utf-8";
-        set resp.body = {"<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Back in a moment</title></head>
-<body><h1>Back in a moment</h1><p>This page cannot be shown now. Please try again shortly.</p></body></html>
-"};
-    }
     return (deliver);
 }

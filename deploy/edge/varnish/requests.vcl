@@ -4,7 +4,7 @@ sub own_headers {
     # Ours alone, between Varnish and Caddy.
     unset req.http.X-Wpaas-Cache;
     unset req.http.X-Wpaas-Failed;
-    unset req.http.X-Wpaas-Failing;
+    unset req.http.X-Wpaas-Old;
     unset req.http.X-Wpaas-Began;
     unset req.http.X-Wpaas-Cookie;
     unset req.http.X-Wpaas-Site;
