@@ -17,6 +17,7 @@ from pathlib import Path
 from benchmarks.arena import Arena
 from benchmarks.figure import Figure, Group, Target
 from benchmarks.pair import docker
+from benchmarks.stand_in import edge_files, webhead_config
 from demo.stage import ROOT, wait_until
 from reconciler.core.derive import Secret
 from reconciler.errors import StageFailed
@@ -31,10 +32,6 @@ HOST, SITE = "known.localhost", "known"
 PEER = "the known host alone"
 IMAGE = cluster_images.local_tag("edge")
 CONFINED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--tmpfs=/run:mode=1777", "--tmpfs=/tmp:mode=1777")  # fmt: skip
-WEBHEAD = (
-    '{"admin": {"disabled": true}, "apps": {"http": {"servers": {"web": {"listen": [":8080"],'
-    ' "routes": [{"handle": [{"handler": "static_response", "body": "known"}]}]}}}}}'
-)
 
 
 class Edges:
@@ -55,18 +52,22 @@ class Edges:
         )
         nobody = ipaddress.ip_network(subnet)[-2]
         token = secrets.token_urlsafe(32)
-        (self._files / "edge-token").write_text(token)
-        script = f"echo '{WEBHEAD}' | exec caddy run --config -"
+        script = f"echo '{webhead_config(SITE, 'known')}' | exec caddy run --config -"
         label, network = f"--label=wpaas.bench={self.name}", f"--network={self.name}"
         docker("run", "--detach", label, network, f"--network-alias={SITE}.webhead.internal",
                "--tmpfs=/tmp", "--env=HOME=/tmp", "--entrypoint=bash", IMAGE, "-c", script)  # fmt: skip
-        mount = f"--volume={self._files / 'edge-token'}:/run/secrets/edge-token:ro"
+        files = {"/run/secrets/edge-token": token, **edge_files()}
         docker("run", "--detach", label, network, f"--name={self.name}", f"--dns={nobody}",
-               *CONFINED, mount, IMAGE)  # fmt: skip
+               *CONFINED, *self._mounted(files), IMAGE)  # fmt: skip
         template = "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
         self.address = docker("inspect", template, self.name)
         wait_until("the edge takes its table", lambda: self._pushed(token), 60)
         wait_until("the known host answers", self._answers, 60)
+
+    def _mounted(self, files: dict[str, str]) -> list[str]:
+        for path, text in files.items():
+            (self._files / Path(path).name).write_text(text)
+        return [f"--volume={self._files / Path(path).name}:{path}:ro" for path in files]
 
     def _pushed(self, token: str) -> bool:
         try:

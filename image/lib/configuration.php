@@ -80,6 +80,12 @@ final class Configuration
         return $this->find("$service.ca_file") === null ? self::PUBLIC_AUTHORITIES : $this->text("$service.ca_file");
     }
 
+    /** Whether an optional value is there. */
+    public function has(string $name): bool
+    {
+        return $this->find($name) !== null;
+    }
+
     /** Whether an optional switch stands on. */
     public function on(string $name): bool
     {
@@ -106,11 +112,16 @@ final class Configuration
         return $value;
     }
 
-    /** Host and port of the proxy for outgoing HTTP, or null where there is none. @return array{string, int}|null */
+    /**
+     * The proxy for outgoing HTTP, or null where there is none: host, port, and what it knows the site
+     * by. A stand's proxy asks for no password.
+     *
+     * @return array{string, int, ?string}|null
+     */
     public function egress(): ?array
     {
         return $this->find('egress.host') === null ? null
-            : [$this->text('egress.host'), $this->number('egress.port')];
+            : [$this->text('egress.host'), $this->number('egress.port'), $this->secret['egress_password'] ?? null];
     }
 
     /** Scheme, host without port, and port of the site's address. @return array{string, string, int} */

@@ -71,11 +71,14 @@ function servers(Configuration $configuration): string
     foreach ($aliases as $alias) {
         checked('domains', $alias, '[a-z0-9.-]+');
     }
-    $text = $configuration->on('access_log') ? "access_log /dev/stderr json;\n" : '';
+    // A year, and no word about subdomains: they may be another's.
+    $hsts = $https === '' ? '""' : '"max-age=31536000"';
+    $text = "map '' \$hsts { default $hsts; }\n";
+    $text .= $configuration->on('access_log') ? "access_log /dev/stderr json;\n" : '';
     $text .= <<<NGINX
         client_max_body_size {$body}m;
         server {
-            listen 8080;
+            include /run/wpaas/nginx-listen.conf;
             server_name $host;
             set \$home_host $authority;
             set \$home_port $port;
@@ -91,7 +94,7 @@ function servers(Configuration $configuration): string
         $names = implode(' ', $aliases);
         $text .= <<<NGINX
             server {
-                listen 8080;
+                include /run/wpaas/nginx-listen.conf;
                 server_name $names;
                 include /etc/nginx/headers.conf;
                 location / { return 301 $home\$request_uri; }
@@ -100,6 +103,48 @@ function servers(Configuration $configuration): string
             NGINX;
     }
     return $text;
+}
+
+/**
+ * Where nginx listens. In the cluster the config names the authority of the edge: then nobody gets in
+ * from outside who does not show a certificate by it, and the plain port is for checks from inside.
+ * A stand of tests has no edge, and no neighbour: without `edge_ca` the plain port is open.
+ *
+ * @return array<string, string> file below /run/wpaas → text
+ * @throws ConfigurationMissing
+ */
+function listeners(Configuration $configuration): array
+{
+    if (!$configuration->has('edge_ca')) {
+        return ['nginx-listen.conf' => "listen 8080;\n", 'nginx-tls.conf' => ''];
+    }
+    $authority = $configuration->text('edge_ca');
+    $certificate = $configuration->secret('tls_certificate');
+    $key = $configuration->secret('tls_key');
+    if (openssl_x509_read($authority) === false) {
+        throw new ConfigurationMissing('config.json: edge_ca is not a certificate');
+    }
+    if (!openssl_x509_check_private_key($certificate, $key)) {
+        throw new ConfigurationMissing('secret.json: tls_key is not the key of tls_certificate');
+    }
+    return [
+        'tls/edge-ca.pem' => $authority,
+        'tls/site.pem' => $certificate,
+        'tls/site.key' => $key,
+        'nginx-listen.conf' => "listen 127.0.0.1:8080;\nlisten 8443 ssl;\n",
+        'nginx-tls.conf' => <<<'NGINX'
+            ssl_certificate /run/wpaas/tls/site.pem;
+            ssl_certificate_key /run/wpaas/tls/site.key;
+            ssl_client_certificate /run/wpaas/tls/edge-ca.pem;
+            ssl_verify_client on;
+            ssl_verify_depth 1;
+            ssl_protocols TLSv1.3;
+            # The edge keeps no session; tickets would only be made and thrown away.
+            ssl_session_cache off;
+            ssl_session_tickets off;
+
+            NGINX,
+    ];
 }
 
 /** @throws ConfigurationMissing when a folder cannot be written: /run and /tmp must be tmpfs */
@@ -111,8 +156,12 @@ function write(string $file, string $text): void
     }
 }
 
+umask(0077);
 try {
     $configuration = Configuration::load();
+    foreach (listeners($configuration) as $file => $text) {
+        write("/run/wpaas/$file", $text);
+    }
     write('/run/wpaas/php-fpm-site.conf', pool($configuration));
     write('/run/wpaas/nginx-site.conf', servers($configuration));
     write('/tmp/.wpaas', '');

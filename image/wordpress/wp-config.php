@@ -38,6 +38,10 @@ require_once '/usr/lib/wpaas/configuration.php';
     if ($egress !== null) {
         define('WP_PROXY_HOST', $egress[0]);
         define('WP_PROXY_PORT', (string) $egress[1]);
+        if ($egress[2] !== null) {
+            define('WP_PROXY_USERNAME', $site->text('site'));
+            define('WP_PROXY_PASSWORD', $egress[2]);
+        }
         define('WP_PROXY_BYPASS_HOSTS', 'localhost, 127.0.0.1');
     }
 })();

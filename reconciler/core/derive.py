@@ -69,6 +69,11 @@ def password(master: MasterKey, owner: str, purpose: str, generation: int = 1) -
     return Secret(base64.urlsafe_b64encode(raw).decode().rstrip("="))
 
 
+def key_seed(master: MasterKey, owner: str, purpose: str, generation: int = 1) -> bytes:
+    """32 bytes that an Ed25519 key is made of."""
+    return _derive(master, owner, purpose, generation, 32)
+
+
 def access_key(master: MasterKey, owner: str, generation: int = 1) -> Secret:
     """20 characters of A-Z and 2-7, the shape of an AWS access key id."""
     raw = _derive(master, owner, "store-access-key", generation, 20)

@@ -9,6 +9,7 @@ PLATFORM_LABEL = "wpaas.platform"
 PURPOSE_LABEL = "wpaas.purpose"
 COMMIT_LABEL = "wpaas.commit"
 HOSTS_LABEL = "wpaas.hosts"
+EGRESS_LABEL = "wpaas.egress"
 
 WEBHEAD_DOMAIN = "webhead.internal"
 PLATFORM_NETWORK = "wpaas-platform"
@@ -43,6 +44,11 @@ def object_name(site: str, purpose: str, digest: str) -> str:
 def shared_name(purpose: str, digest: str) -> str:
     """Swarm config or secret of what sites share."""
     return f"wpaas-{purpose}_{digest[:12]}"
+
+
+def shared_purpose(name: str) -> str:
+    """What a shared config or secret is for, by its name."""
+    return name.removeprefix("wpaas-").rpartition("_")[0]
 
 
 def upstream_name(site: str) -> str:

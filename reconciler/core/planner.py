@@ -15,8 +15,9 @@ from reconciler.core.model import (
     ObservedCluster,
     ObservedContent,
     Spec,
+    Stored,
 )
-from reconciler.core.plan import Operation, Plan
+from reconciler.core.plan import Kind, Operation, Plan
 
 SHOWN_DIFFERENCES = 3
 NOT_FOUND = "not found"
@@ -32,6 +33,7 @@ def plan_platform(desired: DesiredPlatform, observed: ObservedCluster, revision:
     ]
     for name in sorted(desired.services):
         operations += _service(name, desired.services[name], observed, "")
+    operations += _prune_shared(desired, observed)
     return Plan(revision=revision, operations=tuple(operations))
 
 
@@ -237,6 +239,24 @@ def _prune(desired: Desired, cluster: ObservedCluster) -> Iterator[Operation]:
             yield Operation(
                 action="delete", kind="secret", name=name, cause="no service uses it", site=site
             )
+
+
+def _prune_shared(desired: DesiredPlatform, observed: ObservedCluster) -> Iterator[Operation]:
+    """Former configs and secrets of what sites share: of a purpose that is known, and used by none.
+
+    A service is written before: its old ones go with the next loop, once no live spec names them.
+    """
+    used = {name for service in observed.services.values() for name in _mounted(service.spec)}
+    used |= set(desired.configs) | set(desired.secrets)
+    kinds: tuple[tuple[Kind, Mapping[str, object], Mapping[str, Stored]], ...] = (
+        ("config", desired.configs, observed.configs),
+        ("secret", desired.secrets, observed.secrets),
+    )
+    for kind, wanted, live in kinds:
+        purposes = {names.shared_purpose(name) for name in wanted}
+        for name in sorted(set(live) - used):
+            if names.shared_purpose(name) in purposes and names.SITE_LABEL not in live[name].labels:
+                yield Operation(action="delete", kind=kind, name=name, cause="no service uses it")
 
 
 def _mounted(spec: Spec) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from reconciler.core import derive, gateway, names, platform_services
+from reconciler.core import derive, egress, gateway, names, pki, platform_services
 from reconciler.core.manifest import Allowlist, Platform, Site
 from reconciler.core.model import DesiredPlatform
 
@@ -15,6 +15,12 @@ STORE_CA = "store-ca"
 def edge_token(master: derive.MasterKey) -> derive.Secret:
     """What a push of the host table must show."""
     return derive.password(master, OWNER, platform_services.EDGE_TOKEN)
+
+
+def edge_tls(master: derive.MasterKey) -> derive.Secret:
+    """What the edge shows webheads, and those that knock at its purge door."""
+    pair = pki.edge_pair(master)
+    return derive.Secret(pair.certificate + pair.key.value)
 
 
 def database_root(master: derive.MasterKey) -> derive.Secret:
@@ -33,21 +39,34 @@ def desired_platform(
     allowlist: Allowlist,
     sites: Mapping[str, Site],
     *,
+    held: Mapping[str, str] | None = None,
     images: Mapping[str, str],
     master: derive.MasterKey,
     trusted_proxies: Sequence[str],
 ) -> DesiredPlatform:
-    """Everything shared that `platform` does not take from elsewhere."""
+    """Everything shared that `platform` does not take from elsewhere.
+
+    `held`: site that stays as it is → what its live service bears as `names.EGRESS_LABEL`.
+    """
+    granted = {name: egress.granted(allowlist, site) for name, site in sites.items()}
     outside = gateway.endpoints(platform)
     made = {name: image for name, image in _images(images).items() if name in _made(platform)}
     access_key, secret_key = store_admin(master)
-    values = {platform_services.EDGE_TOKEN: edge_token(master)}
+    values = {
+        platform_services.EDGE_TOKEN: edge_token(master),
+        platform_services.EDGE_TLS: edge_tls(master),
+        platform_services.EGRESS_KEY: egress.key(master),
+    }
     if platform.database is None:
         values[platform_services.DATABASE_ROOT] = database_root(master)
     if platform.store is None:
         pair = f"{access_key.value}\n{secret_key.value}\n"
         values[platform_services.STORE_ADMIN] = derive.Secret(pair)
-    files = {platform_services.EGRESS_HOSTS: _egress_hosts(allowlist), **certificates(platform)}
+    files = {
+        platform_services.EGRESS_GRANTS: egress.grants({**(held or {}), **granted}),
+        platform_services.SITE_CA: pki.authority(master, pki.SITE_CA).encode(),
+        **certificates(platform),
+    }
     if outside:
         files[platform_services.GATEWAY_CONFIG] = gateway.gateway_config(outside)
         files[platform_services.UPLINK_CONFIG] = gateway.uplink_config(outside)
@@ -90,11 +109,6 @@ def certificates(platform: Platform) -> dict[str, bytes]:
 def config_name(purpose: str, data: bytes) -> str:
     """Name of the Swarm config that holds `data`."""
     return names.shared_name(purpose, hashlib.sha256(data).hexdigest())
-
-
-def _egress_hosts(allowlist: Allowlist) -> bytes:
-    hosts = sorted({h for p in allowlist.packages if p.state != "blocked" for h in p.network})
-    return "".join(f"{host}\n" for host in hosts).encode() or b"\n"
 
 
 def _images(images: Mapping[str, str]) -> dict[str, str]:

@@ -26,13 +26,16 @@ PLATFORMS: tuple[Platform, ...] = (*BUNDLED, *WAY_OUT)
 
 # What `render` wants in `secrets` and `configs`, and what is in it.
 EDGE_TOKEN = "edge-token"  # noqa: S105 - a name. One line, at least 32 of A-Z a-z 0-9 _ -
+EDGE_TLS = "edge-tls"  # the edge's certificate and its key, PEM, one after the other
 DATABASE_ROOT = "database-root"  # one line, at least 16 of A-Z a-z 0-9 _ -
 STORE_ADMIN = "store-admin"  # two lines: access key (16+ of A-Z a-z 0-9), secret key (32+)
-EGRESS_HOSTS = "egress-hosts"  # config: a host a line, `.example.org` with all below; may be empty
+EGRESS_KEY = "egress-key"  # one line: what sites' passwords at the proxy are derived from
+EGRESS_GRANTS = "egress-grants"  # config: see core/egress.py; may be empty
+SITE_CA = "site-ca"  # config: PEM of the authority that signs sites, for the edge
 GATEWAY_CONFIG = "gateway"  # config: see core/gateway.py
 UPLINK_CONFIG = "uplink"
-SECRETS = (DATABASE_ROOT, EDGE_TOKEN, STORE_ADMIN)
-CONFIGS = (EGRESS_HOSTS, GATEWAY_CONFIG, UPLINK_CONFIG)
+SECRETS = (DATABASE_ROOT, EDGE_TLS, EDGE_TOKEN, EGRESS_KEY, STORE_ADMIN)
+CONFIGS = (EGRESS_GRANTS, GATEWAY_CONFIG, SITE_CA, UPLINK_CONFIG)
 
 UIDS: Mapping[Platform, int] = {
     "edge": 811,
@@ -74,11 +77,11 @@ def render(
     """
     site = [names.site_network_name(number) for number in range(site_networks)]
     specs: Mapping[Platform, Callable[[], dict[str, Any]]] = {
-        "edge": lambda: _edge(secrets, trusted_proxies),
+        "edge": lambda: _edge(secrets, configs, trusted_proxies),
         "database": lambda: _database(secrets, webheads),
         "store": lambda: _store(secrets),
         "registry": _registry,
-        "egress": lambda: _egress(configs),
+        "egress": lambda: _egress(secrets, configs),
         "gateway": lambda: _passage(configs[GATEWAY_CONFIG]),
         "uplink": lambda: _passage(configs[UPLINK_CONFIG]),
     }
@@ -160,7 +163,9 @@ def _whole(
     }
 
 
-def _edge(secrets: Mapping[str, str], trusted_proxies: Sequence[str]) -> dict[str, Any]:
+def _edge(
+    secrets: Mapping[str, str], configs: Mapping[str, str], trusted_proxies: Sequence[str]
+) -> dict[str, Any]:
     return {
         "container": {
             "Env": [
@@ -178,10 +183,13 @@ def _edge(secrets: Mapping[str, str], trusted_proxies: Sequence[str]) -> dict[st
             # A request sent to a node that died is given up after 3 s, not after 15 minutes.
             "Sysctls": {"net.ipv4.tcp_retries2": "4"},
             "Mounts": [_tmpfs("/run", 16), _volume("edge", "/var/lib/wpaas-edge")],
-            "Secrets": [_secret(secrets, EDGE_TOKEN, "edge")],
+            "Configs": [_config(configs, SITE_CA, "edge")],
+            "Secrets": [_secret(secrets, one, "edge") for one in (EDGE_TLS, EDGE_TOKEN)],
             "StopGracePeriod": 15 * NANOSECONDS,
         },
-        "resources": _resources(limit_mb=384, reserved_mb=64, pids=200),
+        # 128 MB of pages, 96 MB of answers that are passed on, and two programs. A request that waits
+        # for a webhead is two threads.
+        "resources": _resources(limit_mb=768, reserved_mb=160, pids=1_200),
         "mode": {"Global": {}},
         "ports": [_port(8080, 80), _port(5000, 5000), _port(2020, 2020)],
     }
@@ -240,16 +248,12 @@ def _registry() -> dict[str, Any]:
     }
 
 
-def _egress(configs: Mapping[str, str]) -> dict[str, Any]:
+def _egress(secrets: Mapping[str, str], configs: Mapping[str, str]) -> dict[str, Any]:
     return {
         "container": {
             "Mounts": [_tmpfs("/run", 16), _tmpfs(SCRATCH, 16)],
-            "Configs": [
-                {
-                    "ConfigName": configs[EGRESS_HOSTS],
-                    "File": _file("/etc/wpaas/egress-hosts", UIDS["egress"], 0o444),
-                }
-            ],
+            "Configs": [_config(configs, EGRESS_GRANTS, "egress")],
+            "Secrets": [_secret(secrets, EGRESS_KEY, "egress")],
             "StopGracePeriod": 10 * NANOSECONDS,
         },
         "resources": _resources(limit_mb=256, reserved_mb=32, pids=100),
@@ -277,6 +281,11 @@ def _two_apart() -> dict[str, Any]:
 
 def _secret(secrets: Mapping[str, str], purpose: str, platform: Platform) -> dict[str, Any]:
     return {"SecretName": secrets[purpose], "File": _file(purpose, UIDS[platform], 0o400)}
+
+
+def _config(configs: Mapping[str, str], purpose: str, platform: Platform) -> dict[str, Any]:
+    file = _file(f"/etc/wpaas/{purpose}", UIDS[platform], 0o444)
+    return {"ConfigName": configs[purpose], "File": file}
 
 
 def _volume(platform: Platform, target: str) -> dict[str, Any]:

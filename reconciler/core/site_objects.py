@@ -8,7 +8,7 @@ import hashlib
 import json
 from typing import Any
 
-from reconciler.core import derive, names
+from reconciler.core import derive, egress, names, pki
 from reconciler.core.manifest import Platform, Site
 from reconciler.core.model import DesiredSite
 from reconciler.core.platform_objects import DATABASE_CA, STORE_CA, certificates
@@ -69,7 +69,7 @@ def without_plugins(live: str, coming: frozenset[str]) -> str:
     return _document({**document, "plugins": sorted(set(document["plugins"]) - coming)})
 
 
-def _config(site: Site, platform: Platform, hosts: tuple[str, ...]) -> bytes:
+def _config(site: Site, platform: Platform, hosts: tuple[str, ...], edge_ca: str) -> bytes:
     size = platform.sizes[site.size]
     return _document(
         {
@@ -80,6 +80,8 @@ def _config(site: Site, platform: Platform, hosts: tuple[str, ...]) -> bytes:
             "database": _database(site, platform),
             "store": _store(site, platform),
             "egress": {"host": "egress", "port": 3128},
+            # Who may connect at all; without it a webhead would take anybody for the edge.
+            "edge_ca": edge_ca,
             "limits": {"upload_mb": site.upload_mb, "memory_mb": size.memory_mb},
         }
     ).encode()
@@ -105,21 +107,33 @@ def _store(site: Site, platform: Platform) -> dict[str, Any]:
 
 
 def desired_site(
-    site: Site, platform: Platform, image: str, master: derive.MasterKey, revision: str
+    site: Site,
+    platform: Platform,
+    image: str,
+    master: derive.MasterKey,
+    revision: str,
+    granted: str = "",
 ) -> DesiredSite:
-    """Compile one site for `image` (`HOST/NAME@sha256:…`) at the commit `revision`."""
+    """Compile one site for `image` (`HOST/NAME@sha256:…`) at the commit `revision`.
+
+    `granted`: see `egress.granted`; the outgoing proxy enforces it.
+    """
     hosts = hosts_of(site, platform)
     generation = site.secret_generation
     database_password = derive.password(master, site.name, "database", generation)
     access_key = derive.access_key(master, site.name, generation)
     store_key = derive.password(master, site.name, "store-secret-key", generation)
-    config = _config(site, platform, hosts)
+    pair = pki.site_pair(master, site.name, generation)
+    config = _config(site, platform, hosts, pki.authority(master, pki.EDGE_CA))
     secret = _document(
         {
             "format": 1,
             "database_password": database_password.value,
             "store_access_key": access_key.value,
             "store_secret_key": store_key.value,
+            "egress_password": egress.password(master, site.name, generation).value,
+            "tls_certificate": pair.certificate,
+            "tls_key": pair.key.value,
             "salts": {k: v.value for k, v in derive.salts(master, site.name, generation).items()},
         }
     )
@@ -142,7 +156,15 @@ def desired_site(
         live=live,
         plugins=frozenset(site.plugins),
         live_digest=hashlib.sha256(live.encode()).hexdigest(),
-        service=_service(site, template, hosts, revision),
+        service=_service(
+            site,
+            template,
+            {
+                names.COMMIT_LABEL: revision,
+                names.HOSTS_LABEL: " ".join(hosts),
+                names.EGRESS_LABEL: granted,
+            },
+        ),
         install=_install(site, platform, template),
         replicas=site.replicas,
     )
@@ -203,9 +225,7 @@ def _task_template(
     }
 
 
-def _service(
-    site: Site, template: dict[str, Any], hosts: tuple[str, ...], revision: str
-) -> dict[str, Any]:
+def _service(site: Site, template: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
     update = {
         "Parallelism": 1,
         "FailureAction": "pause",  # going back is ours: Swarm's rollback forgets why
@@ -215,11 +235,7 @@ def _service(
     }
     return {
         "Name": names.service_name(site.name),
-        "Labels": {
-            **_labels(site),
-            names.COMMIT_LABEL: revision,
-            names.HOSTS_LABEL: " ".join(hosts),
-        },
+        "Labels": {**_labels(site), **labels},
         "TaskTemplate": {
             **template,
             "RestartPolicy": {"Condition": "any", "Delay": 2 * NANOSECONDS, "MaxAttempts": 0},

@@ -1,4 +1,4 @@
-"""The edges' host tables: what each of them holds, and a new one for one of them.
+"""The edges: what host table each of them holds, a new one for one of them, and purging of a site.
 
 An edge keeps the table as Caddy's own `map` entries, `{"input": HOST, "outputs": [SITE]}`; callers
 see host → site.
@@ -16,6 +16,8 @@ from reconciler.errors import StageFailed
 PORT = 2020
 TIMEOUT_S = (2, 10)
 OK = 200
+# Stands for none: without hosts an edge forgets everything.
+NO_HOST = "none.invalid"
 
 
 class Edge:
@@ -36,7 +38,7 @@ class Edge:
 
     def _table(self, address: str) -> Mapping[str, str] | None:
         try:
-            answer = self._request("GET", address, None)
+            answer = self._request("GET", address, "table", None, {})
             return to_table(answer.json()) if answer.status_code == OK else None
         except (requests.RequestException, ValueError):
             return None
@@ -44,27 +46,54 @@ class Edge:
     def push(self, address: str, table: Mapping[str, str]) -> None:
         """Replace the table of one edge; it counts from the next request on.
 
-        Raises StageFailed when the edge does not take it; the old table is then whole.
+        The edge forgets its pages of hosts that are another site's then, or nobody's: all pages, where
+        its old table is not known. Raises StageFailed when the edge does not take it; the old table is
+        then whole.
         """
+        before = self._table(address)
+        moved = "" if before is None else " ".join(moved_hosts(before, table))
         try:
-            answer = self._request("PUT", address, to_entries(table))
+            headers = {} if before is None else {"X-Wpaas-Hosts": moved or NO_HOST}
+            answer = self._request("PUT", address, "table", to_entries(table), headers)
         except requests.RequestException as e:
             raise StageFailed("apply", f"push: {type(e).__name__}", where=f"edge {address}") from e
         if answer.status_code != OK:
             raise StageFailed("apply", f"push: {answer.status_code}", where=f"edge {address}")
 
-    def _request(self, method: str, address: str, body: object) -> requests.Response:
+    def purge(self, addresses: Sequence[str], site: str) -> list[str]:
+        """Have edges forget every page of a site, all at the same time. Returns those that did not."""
+        if not addresses:
+            return []
+        with ThreadPoolExecutor(max_workers=min(16, len(addresses))) as pool:
+            done = pool.map(lambda address: self._purged(address, site), addresses)
+            return [address for address, ok in zip(addresses, done, strict=True) if not ok]
+
+    def _purged(self, address: str, site: str) -> bool:
+        headers = {"X-Wpaas-Site": site, "Xkey": "site"}
+        try:
+            return self._request("POST", address, "purge", None, headers).status_code == OK
+        except requests.RequestException:
+            return False
+
+    def _request(
+        self, method: str, address: str, path: str, body: object, headers: Mapping[str, str]
+    ) -> requests.Response:
         host = address if ":" in address else f"{address}:{PORT}"
         with requests.Session() as session:
             session.trust_env = False  # a proxy would see the token
             return session.request(
                 method,
-                f"http://{host}/table",
+                f"http://{host}/{path}",
                 json=body,
-                headers={"Authorization": f"Bearer {self._token.value}"},
+                headers={**headers, "Authorization": f"Bearer {self._token.value}"},
                 timeout=TIMEOUT_S,
                 allow_redirects=False,
             )
+
+
+def moved_hosts(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """Hosts that led to a site and lead to another one, or to none, sorted."""
+    return sorted(host for host, site in before.items() if after.get(host) != site)
 
 
 def to_entries(table: Mapping[str, str]) -> list[dict[str, Any]]:

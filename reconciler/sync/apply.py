@@ -68,6 +68,10 @@ def _platform_operation(
     match operation.kind:
         case "network":
             fleet.swarm.create_network(name, desired.networks[name])
+        case "secret" if operation.action == "delete":
+            fleet.swarm.remove_secret(name)
+        case "config" if operation.action == "delete":
+            fleet.swarm.remove_config(name)
         case "secret":
             fleet.swarm.create_secret(name, desired.secrets[name], SHARED_OPTIONS)
         case "config":

@@ -17,7 +17,8 @@ def dry_plan(fleet: Fleet) -> Plan:
     """
     revision, compiled = fetch(fleet, Memory())
     compiled_or_refused(compiled)
-    platform = plan_platform(fleet.desired_platform(compiled), fleet.swarm.observe(), revision)
+    cluster = fleet.swarm.observe()
+    platform = plan_platform(fleet.desired_platform(compiled, cluster), cluster, revision)
     if any(op.action == "create" and op.kind == "service" for op in platform.operations):
         return platform
     image = fleet.find_image(revision, compiled)

@@ -8,14 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from reconciler.core import names, platform_objects
+from reconciler.core import egress, names, platform_objects
 from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled, compile_fleet
 from reconciler.core.derive import MasterKey
 from reconciler.core.gateway import endpoints
 from reconciler.core.health import judge
 from reconciler.core.manifest import Platform
-from reconciler.core.model import DesiredPlatform, ImageRef
+from reconciler.core.model import DesiredPlatform, ImageRef, ObservedCluster
 from reconciler.core.plan import Operation
 from reconciler.core.site_objects import home_url
 from reconciler.core.smoke import Broken
@@ -134,8 +134,8 @@ class Fleet:
         self.cdn = cdn_of(platform, self.state)
         self.platform = platform
 
-    def desired_platform(self, compiled: Compiled) -> DesiredPlatform:
-        """What sites share, for a commit whose shared files are good."""
+    def desired_platform(self, compiled: Compiled, cluster: ObservedCluster) -> DesiredPlatform:
+        """What sites share, for a commit whose shared files are good; `cluster` as it is now."""
         if compiled.platform is None or compiled.allowlist is None:
             raise StageFailed("compile", "the shared files are broken")
         if endpoints(compiled.platform) and "gateway" not in self.context.images:
@@ -149,6 +149,7 @@ class Fleet:
             compiled.platform,
             compiled.allowlist,
             compiled.sites,
+            held=egress.kept(cluster, compiled.held),
             images=self.context.images,
             master=self.master,
             trusted_proxies=self.context.trusted_proxies,

@@ -10,6 +10,7 @@ from datetime import date
 
 from reconciler.core import names
 from reconciler.core.compiler import Compiled
+from reconciler.core.egress import granted
 from reconciler.core.guard import Bounds, refusals
 from reconciler.core.model import (
     Desired,
@@ -77,7 +78,7 @@ def fetch(fleet: Fleet, memory: Memory) -> tuple[str, Compiled]:
 def platform(fleet: Fleet, compiled: Compiled, revision: str, tell: Tell) -> DesiredPlatform | None:
     """Converge what sites share; returns it where something was changed and has to come up."""
     cluster = fleet.swarm.observe()
-    desired = fleet.desired_platform(compiled)
+    desired = fleet.desired_platform(compiled, cluster)
     plan = plan_platform(desired, cluster, revision)
     apply_platform(fleet, plan, desired, cluster, tell)
     return desired if plan.operations else None
@@ -93,22 +94,26 @@ def compiled_or_refused(compiled: Compiled) -> Compiled:
 
 def plan(fleet: Fleet, compiled: Compiled, revision: str, image: ImageRef) -> Planned:
     """Observe → plan → guard."""
-    assert compiled.platform is not None  # noqa: S101 - compiled_or_refused() saw to it
+    settings, allowlist = compiled.platform, compiled.allowlist
+    assert settings is not None  # noqa: S101 - compiled_or_refused() saw to it
+    assert allowlist is not None  # noqa: S101
     reference = fleet.image_reference(image)
     desired = Desired(
         revision=revision,
         image=image,
         sites={
-            name: desired_site(site, compiled.platform, reference, fleet.master, revision)
+            name: desired_site(
+                site, settings, reference, fleet.master, revision, granted(allowlist, site)
+            )
             for name, site in compiled.sites.items()
         },
         held=compiled.held,
-        zones=compiled.platform.cdn != "local",
+        zones=settings.cdn != "local",
     )
     cluster = fleet.swarm.observe()
     content, away = observe_content(fleet, desired, cluster)
     observed = Observed(cluster=cluster, content=content)
-    bounds = Bounds(compiled.platform.limits.max_deletions, DELETIONS_PERCENT)
+    bounds = Bounds(settings.limits.max_deletions, DELETIONS_PERCENT)
     whole = plan_sites(desired, observed)
     refused = refusals(whole, cluster, bounds)
     if refused:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core import names
-from reconciler.core.derive import MasterKey
+from reconciler.core.derive import MasterKey, Secret
 from reconciler.core.manifest import DEFAULT_SIZES, Limits, Platform, Site
 from reconciler.core.model import (
     Desired,
@@ -240,6 +240,27 @@ def test_the_platform_is_made_from_the_ground_up() -> None:
             "platform: create network n, not found",
             "platform: create config c, not found",
             "platform: create service wpaas-edge, not found",
+        ]
+    )
+
+
+def test_what_sites_shared_before_goes_once_no_service_names_it() -> None:
+    service = {"TaskTemplate": {"ContainerSpec": {"Configs": [{"ConfigName": "wpaas-hosts_2"}]}}}
+    desired = DesiredPlatform(
+        networks={}, secrets={"wpaas-token_2": Secret("2")}, configs={"wpaas-hosts_3": b""},
+        services={},
+    )  # fmt: skip
+    shared = Stored(id="x", version=1, labels={names.OWNER_LABEL: names.OWNER})
+    cluster = replace(
+        EMPTY,
+        services={"wpaas-egress": Service(id="e", version=1, spec=service)},
+        configs=dict.fromkeys(["wpaas-hosts_1", "wpaas-hosts_2", "wpaas-hosts_3", "wpaas_fleet"], shared),
+        secrets=dict.fromkeys(["wpaas-token_1", "wpaas-token_2", "wpaas_a_secret_1"], shared),
+    )  # fmt: skip
+    assert str(plan_platform(desired, cluster, "r")) == "\n".join(
+        [
+            "platform: delete config wpaas-hosts_1, no service uses it",
+            "platform: delete secret wpaas-token_1, no service uses it",
         ]
     )
 

@@ -24,20 +24,22 @@ IMAGES = {
     [
         (
             {},
-            "egress-hosts; database-root edge-token store-admin; database edge egress registry store",
+            "egress-grants site-ca; database-root edge-tls edge-token egress-key store-admin;"
+            " database edge egress registry store",
         ),
         (
             {"registry": ExternalRegistry(host="registry.example")},
-            "egress-hosts; database-root edge-token store-admin; database edge egress store",
+            "egress-grants site-ca; database-root edge-tls edge-token egress-key store-admin;"
+            " database edge egress store",
         ),
         (
             {"database": ExternalDatabase(host="mysql.example", secrets_file="d.json", ca="PEM")},
-            "database-ca egress-hosts gateway uplink; edge-token store-admin;"
+            "database-ca egress-grants gateway site-ca uplink; edge-tls edge-token egress-key store-admin;"
             " edge egress gateway registry store uplink",
         ),
         (
             {"store": ExternalStore(endpoint="https://s3.example", secrets_file="s.json")},
-            "egress-hosts gateway uplink; database-root edge-token;"
+            "egress-grants gateway site-ca uplink; database-root edge-tls edge-token egress-key;"
             " database edge egress gateway registry uplink",
         ),
     ],

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from reconciler.core import pki
 from reconciler.core.derive import MasterKey
 from reconciler.core.manifest import (
     DEFAULT_SIZES,
@@ -77,10 +78,14 @@ def test_another_address_or_authority_renames_a_config() -> None:
     assert b"-----BEGIN CERTIFICATE-----" in trusted.configs.values()
 
 
-def test_the_hosts_that_plugins_may_ask_rename_the_config() -> None:
-    closed, opened = made(), made(("api.weather.example",))
-    assert set(closed.configs) != set(opened.configs)
-    assert b"api.weather.example\n" in opened.configs.values()
+def test_the_edge_gets_its_pair_and_the_authority_of_sites_and_no_authoritys_key() -> None:
+    platform = made()
+    edge = platform.services["wpaas-edge"]["TaskTemplate"]["ContainerSpec"]
+    (config,) = edge["Configs"]
+    assert platform.configs[config["ConfigName"]].decode() == pki.authority(MASTER, pki.SITE_CA)
+    shown = [platform.secrets[one["SecretName"]].value for one in edge["Secrets"]]
+    assert [text.count("BEGIN PRIVATE KEY") for text in shown] == [1, 0]
+    assert pki.edge_pair(MASTER).certificate in shown[0]
 
 
 def test_no_secret_is_in_a_spec() -> None:

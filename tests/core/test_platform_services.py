@@ -82,16 +82,18 @@ def test_webheads_know_services_by_their_plain_names() -> None:
 def test_secrets_are_files_that_one_user_may_read() -> None:
     specs = rendered()
     found = {
-        name: (secret["SecretName"], secret["File"])
+        (name, secret["SecretName"]): secret["File"]
         for name, spec in specs.items()
         for secret in container(spec).get("Secrets", [])
     }
-    assert {name: purpose for name, (purpose, _) in found.items()} == {
-        "wpaas-database": "wpaas_database-root_1",
-        "wpaas-edge": "wpaas_edge-token_1",
-        "wpaas-store": "wpaas_store-admin_1",
-    }
-    for name, (_, file) in found.items():
+    assert sorted((name, purpose) for name, purpose in found) == [
+        ("wpaas-database", "wpaas_database-root_1"),
+        ("wpaas-edge", "wpaas_edge-tls_1"),
+        ("wpaas-edge", "wpaas_edge-token_1"),
+        ("wpaas-egress", "wpaas_egress-key_1"),
+        ("wpaas-store", "wpaas_store-admin_1"),
+    ]
+    for (name, _), file in found.items():
         assert file["Mode"] == 0o400
         assert container(specs[name])["User"] == f"{file['UID']}:{file['GID']}"
     assert "wpaas_" not in str([container(spec).get("Env") for spec in specs.values()])
@@ -126,7 +128,7 @@ def test_what_runs_elsewhere_is_not_made() -> None:
     images = {name: IMAGES[name] for name in BUNDLED if name not in {"database", "store"}}
     assert sorted(rendered(images=images)) == ["wpaas-edge", "wpaas-egress", "wpaas-registry"]
     assert rendered(images={name: IMAGES[name] for name in BUNDLED}, configs={
-        "egress-hosts": "wpaas_egress-hosts_1"
+        "egress-grants": "wpaas_egress-grants_1", "site-ca": "wpaas_site-ca_1",
     }).items() <= rendered().items()  # fmt: skip
 
 

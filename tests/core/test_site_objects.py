@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.core import pki
 from reconciler.core.derive import MasterKey
 from reconciler.core.manifest import (
     DEFAULT_SIZES,
@@ -81,6 +82,17 @@ def test_no_secret_is_in_a_spec_or_in_the_config() -> None:
     for secret in (made.database_password, made.store_access_key, made.store_secret_key):
         assert secret.value not in seen
         assert secret.value in made.secret.value
+
+
+def test_a_webhead_trusts_the_edge_alone_and_shows_a_pair_of_its_own_site() -> None:
+    made = desired_site(SITE, PLATFORM, IMAGE, MASTER, "c0ffee")
+    other = desired_site(replace(SITE, name="tea-house"), PLATFORM, IMAGE, MASTER, "c0ffee")
+    config, secret = json.loads(made.config), json.loads(made.secret.value)
+    assert config["edge_ca"] == pki.authority(MASTER, pki.EDGE_CA)
+    pair = pki.site_pair(MASTER, "chess-club", 1)
+    assert (secret["tls_certificate"], secret["tls_key"]) == (pair.certificate, pair.key.value)
+    assert json.loads(other.secret.value)["tls_key"] != secret["tls_key"]
+    assert "PRIVATE" not in made.config.decode()
 
 
 def test_bundled_services_leave_no_trace_of_others() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from containers import CONFINED, Container, Start, docker, free_port, until
 
+from benchmarks import stand_in
 from reconciler.shell import cluster_images
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +73,16 @@ def start(
     yield start_one
     for name in started:
         docker("rm", "--force", "--volumes", name)
+
+
+@pytest.fixture(scope="session")
+def edge_files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Options for an edge: its pair, and the authority of sites, which the stand-ins are of."""
+    folder = tmp_path_factory.mktemp("edge")
+    folder.chmod(0o755)
+    for path, text in stand_in.edge_files().items():
+        (folder / Path(path).name).write_text(text)
+    return [f"--volume={folder / Path(path).name}:{path}:ro" for path in stand_in.edge_files()]
 
 
 @pytest.fixture(scope="session")

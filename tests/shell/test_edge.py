@@ -15,27 +15,27 @@ import pytest
 import requests
 from containers import Container, Start, docker, until
 
+from benchmarks.stand_in import webhead_config
 from reconciler.core.derive import Secret
 from reconciler.errors import StageFailed
 from reconciler.shell.edge import Edge, to_entries, to_table
 
 # What a webhead sees of the visitor, as its page.
-WEBHEAD = (
-    '{ "admin": {"disabled": true}, "apps": {"http": {"servers": {"web": {"listen": [":8080"],'
-    ' "routes": [{"handle": [{"handler": "static_response", "body": "NAME|{http.request.host}|'
+PAGE = (
+    "NAME|{http.request.host}|"
     "{http.request.header.X-Forwarded-For}|{http.request.header.X-Forwarded-Proto}|"
-    '{http.request.header.X-Real-Ip}{http.request.header.Forwarded}{http.request.header.Proxy}"'
-    "}]}]}}}}}"
+    "{http.request.header.X-Real-Ip}{http.request.header.Forwarded}{http.request.header.Proxy}"
 )
-Webhead = Callable[[str, str], AbstractContextManager[str]]
+Webhead = Callable[..., AbstractContextManager[str]]
 TABLE = {"chess-club.localhost": "chess-club", "tea.example.org": "tea-house"}
 
 
 @pytest.fixture(scope="module")
-def edge(start: Start) -> Container:
+def edge(start: Start, edge_files: list[str]) -> Container:
     """As in the Swarm: Docker's resolver has nobody outside to ask."""
     token = ("edge-token", secrets.token_urlsafe(32))
-    made = start("edge", (8080, 2020), token, "--dns=127.0.0.1", "--sysctl=net.ipv4.tcp_retries2=4")
+    made = start("edge", (8080, 2020), token, "--dns=127.0.0.1", "--sysctl=net.ipv4.tcp_retries2=4",
+        *edge_files)  # fmt: skip
     Edge(Secret(made.secret)).push(made.address(2020), TABLE)
     return made
 
@@ -45,9 +45,10 @@ def webhead(platform_image: Callable[[str], str], docker_network: str) -> Webhea
     """Make one webhead of a site for the length of a `with`."""
 
     @contextmanager
-    def run(site: str, page: str) -> Iterator[str]:
+    def run(site: str, page: str, shown_as: str | None = None) -> Iterator[str]:
         name = f"{docker_network}-{page}"
-        script = f"echo '{WEBHEAD.replace('NAME', page)}' | exec caddy run --config -"
+        config = webhead_config(site, PAGE.replace("NAME", page), shown_as)
+        script = f"echo '{config}' | exec caddy run --config -"
         docker("run", "--detach", f"--name={name}", f"--network={docker_network}",
                f"--network-alias={site}.webhead.internal", "--tmpfs=/tmp", "--entrypoint=bash",
                "--env=HOME=/tmp", platform_image("edge"), "-c", script)  # fmt: skip
@@ -97,11 +98,11 @@ def test_a_visitor_cannot_say_who_it_is(edge: Container, webhead: Webhead) -> No
         assert (scheme, rest) == ("http", "")
 
 
-def test_a_named_front_is_believed(start: Start, webhead: Webhead) -> None:
+def test_a_named_front_is_believed(start: Start, webhead: Webhead, edge_files: list[str]) -> None:
     token = ("edge-token", secrets.token_urlsafe(32))
     behind = start(
         "edge", (8080, 2020), token, "--dns=127.0.0.1",
-        "--env=WPAAS_TRUSTED_PROXIES=10.0.0.0/8 172.16.0.0/12 192.168.0.0/16",
+        "--env=WPAAS_TRUSTED_PROXIES=10.0.0.0/8 172.16.0.0/12 192.168.0.0/16", *edge_files,
     )  # fmt: skip
     Edge(Secret(behind.secret)).push(behind.address(2020), TABLE)
     said = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
@@ -110,6 +111,19 @@ def test_a_named_front_is_believed(start: Start, webhead: Webhead) -> None:
         page = get(behind, "chess-club.localhost", headers=said)[2].split("|")
         assert page[2].startswith("203.0.113.9")
         assert page[3] == "https"
+
+
+def test_a_neighbour_under_the_sites_name_gets_no_request(
+    edge: Container, webhead: Webhead
+) -> None:
+    """Whoever bears the name in DNS: the certificate says who it is."""
+    with webhead("chess-club", "spy", shown_as="tea-house"):
+        answers = [get(edge, "chess-club.localhost") for _ in range(3)]
+        with webhead("chess-club", "chess-7"):
+            until("chess answers", lambda: get(edge, "chess-club.localhost")[0] == 200)
+            answers += [get(edge, "chess-club.localhost") for _ in range(20)]
+    assert [answer[0] for answer in answers] == [503] * 3 + [200] * 20
+    assert not any(answer[2].startswith("spy") for answer in answers)
 
 
 def test_an_unknown_host_is_refused_and_never_stored(edge: Container) -> None:
@@ -136,10 +150,12 @@ def test_a_site_without_a_live_webhead_is_told_within_five_seconds(
     assert seconds <= 5
 
 
-def test_two_hundred_unknown_hosts_do_not_slow_a_known_site(start: Start, webhead: Webhead) -> None:
+def test_two_hundred_unknown_hosts_do_not_slow_a_known_site(
+    start: Start, webhead: Webhead, edge_files: list[str]
+) -> None:
     """With outside DNS black-holed: a look-up would take 4 s, under one lock for all sites."""
     token = ("edge-token", secrets.token_urlsafe(32))
-    edge = start("edge", (8080, 2020), token, "--dns=192.0.2.1")
+    edge = start("edge", (8080, 2020), token, "--dns=192.0.2.1", *edge_files)
     Edge(Secret(edge.secret)).push(edge.address(2020), TABLE)
     with webhead("chess-club", "chess-4"), ThreadPoolExecutor(max_workers=8) as pool:
         until("chess answers", lambda: get(edge, "chess-club.localhost")[0] == 200)
@@ -211,13 +227,13 @@ def test_a_webhead_reaches_neither_the_table_nor_the_registry(
     try:
         docker("network", "connect", "--alias=front", network, edge.name)
         script = (
-            "for port in 8080 5000 2020 2019;"
+            "for port in 8080 8443 5000 2020 2019;"
             ' do timeout 2 bash -c "exec 3<>/dev/tcp/front/$port" 2>/dev/null && echo $port; done;'
             " true"
         )
         image = platform_image("edge")
         options = ("--rm", f"--network={network}", "--entrypoint=bash")
-        assert docker("run", *options, image, "-c", script).split() == ["8080"]
+        assert docker("run", *options, image, "-c", script).split() == ["8080", "8443"]
         docker("network", "disconnect", network, edge.name)
     finally:
         docker("network", "rm", network)
