@@ -35,7 +35,9 @@ add_action('wp_dashboard_setup', static function (): void {
 add_filter('site_status_tests', static function (array $tests): array {
     unset($tests['async']['dotorg_communication'], $tests['async']['background_updates'],
         $tests['direct']['update_temp_backup_writable'], $tests['direct']['available_updates_disk_space'],
-        $tests['direct']['plugin_theme_auto_updates']);
+        $tests['direct']['plugin_theme_auto_updates'],
+        // What lies in the image, used or not, is the fleet's and not the site's.
+        $tests['direct']['plugin_version'], $tests['direct']['theme_version']);
     return $tests;
 });
 
