@@ -1,6 +1,6 @@
 <?php
 /**
- * The site's database for the scripts that run without WordPress: health, status, install.
+ * The site's database for the scripts that run without WordPress: health, status, install, cron.
  *
  * @license GPL-2.0-or-later
  */
@@ -53,6 +53,15 @@ function first_value(\mysqli $database, string $sql): ?string
         $row = null;
     }
     return $row === null || $row === false ? null : $row[0];
+}
+
+/** When the first event of WordPress's cron is due (seconds since 1970), or null where none is planned. */
+function first_due(\mysqli $database): ?int
+{
+    $stored = first_value($database, "SELECT option_value FROM wp_options WHERE option_name = 'cron'");
+    $events = unserialize($stored ?? '', ['allowed_classes' => false]);
+    $times = is_array($events) ? array_filter(array_keys($events), is_int(...)) : [];
+    return $times === [] ? null : min($times);
 }
 
 /** The schema version that the code in this image needs. */

@@ -114,6 +114,7 @@ function write(string $file, string $text): void
 try {
     $configuration = Configuration::load();
     write('/run/wpaas/php-fpm-site.conf', pool($configuration));
+    write('/run/wpaas/php/site.ini', 'openssl.cafile = ' . authorities($configuration, 'database') . "\n");
     write('/run/wpaas/nginx-site.conf', servers($configuration));
     write('/tmp/.wpaas', '');
 } catch (ConfigurationMissing $missing) {
