@@ -5,9 +5,10 @@
  * a site work. The lock is its connection's: where the process or its node dies, it is free at once.
  *
  * An event is taken off the list before it runs, as WordPress's own runner does: it runs once or, where
- * it is killed in the middle, not to its end. One that ends the process leaves the others to the next look.
+ * it is killed in the middle, not to its end.
  *
- * Exit 0: nothing due, somebody else at work, or all done. Else 1, and one JSON line says why.
+ * Exit 0: nothing due, somebody else at work, or all done. 75: an event ended the process, and the init
+ * looks again at once for the others. Else 1. One JSON line says why.
  *
  * @license GPL-2.0-or-later
  */
@@ -20,6 +21,8 @@ namespace Wpaas {
 
     /** Seconds for the connection and for each answer to the two questions. */
     const ANSWER_SECONDS = 5;
+    /** Known to the init. */
+    const LOOK_AGAIN = 75;
 
     /** GET_LOCK is server-wide, so its name holds the database's. */
     function cron_lock(Configuration $configuration): string
@@ -40,6 +43,7 @@ namespace Wpaas {
         if (first_value($database, "SELECT GET_LOCK('$lock', 0)") !== '1') {
             return null;
         }
+        sweep($database);
         // Whoever held it just now may have run what we saw.
         return (first_due($database) ?? PHP_INT_MAX) > time() ? null : $database;
     }
@@ -47,7 +51,11 @@ namespace Wpaas {
     function still_ours(\mysqli $database, Configuration $configuration): bool
     {
         $lock = cron_lock($configuration);
-        return first_value($database, "SELECT IS_USED_LOCK('$lock') = CONNECTION_ID()") === '1';
+        try {
+            return first_value($database, "SELECT IS_USED_LOCK('$lock') = CONNECTION_ID()") === '1';
+        } catch (\Throwable) {   // WordPress has switched mysqli's exceptions off
+            return false;
+        }
     }
 
     /** Runs one event: planned again or taken off first. */
@@ -58,29 +66,44 @@ namespace Wpaas {
         }
         wp_unschedule_event($due, $hook, $event['args']);
         $start = hrtime(true);
-        $error = '';
+        $error = [];
         try {
             do_action_ref_array($hook, $event['args']);
         } catch (\Throwable $thrown) {
-            $error = $thrown::class . ' in ' . basename($thrown->getFile()) . ':' . $thrown->getLine();
+            $error = [
+                'error' => $thrown::class . ': ' . $thrown->getMessage(), 'line' => $thrown->getLine(),
+                ...owner_of($thrown->getFile()),
+            ];
         }
         $late = max(0, time() - $due);
         $ms = intdiv(hrtime(true) - $start, 1_000_000);
         log_line('cron event', ['hook' => $hook, 'late_s' => $late, 'ms' => $ms]
-            + ($error === '' ? [] : ['error' => $error]));
+            + $error);
     }
 
     /** Runs everything that is due, as long as the lock is ours. */
     function run_due_events(\mysqli $database, Configuration $configuration): void
     {
+        $running = null;
+        register_shutdown_function(static function () use (&$running): void {
+            if ($running !== null) {
+                log_line('cron event ended the process', ['hook' => $running]);
+                exit(LOOK_AGAIN);
+            }
+        });
         foreach (wp_get_ready_cron_jobs() as $due => $hooks) {
             foreach ($hooks as $hook => $events) {
-                foreach ($events as $event) {
+                foreach ($events as $key => $event) {
                     if (!still_ours($database, $configuration)) {
                         log_line('cron stopped', ['cause' => 'the lock was lost on the way']);
                         return;
                     }
-                    run_event((int) $due, (string) $hook, $event);
+                    if (!isset(planned($database)[$due][$hook][$key])) {
+                        continue;   // somebody took it off the list meanwhile
+                    }
+                    $running = (string) $hook;
+                    run_event((int) $due, $running, $event);
+                    $running = null;
                 }
             }
         }

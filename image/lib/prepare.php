@@ -71,12 +71,13 @@ function servers(Configuration $configuration): string
     foreach ($aliases as $alias) {
         checked('domains', $alias, '[a-z0-9.-]+');
     }
-    $text = $configuration->on('access_log') ? "access_log /dev/stderr json;\n" : '';
-    $text .= <<<NGINX
+    $site = checked('site', $configuration->text('site'), '[a-z0-9-]+');
+    $text = <<<NGINX
         client_max_body_size {$body}m;
         server {
             listen 8080;
             server_name $host;
+            set \$site $site;
             set \$home_host $authority;
             set \$home_port $port;
             set \$home_https "$https";
@@ -93,6 +94,8 @@ function servers(Configuration $configuration): string
             server {
                 listen 8080;
                 server_name $names;
+                set \$site $site;
+                access_log /dev/stderr json;
                 include /etc/nginx/headers.conf;
                 location / { return 301 $home\$request_uri; }
             }

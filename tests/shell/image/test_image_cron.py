@@ -25,6 +25,8 @@ add_action('probe_throws', function () { throw new Error('on purpose'); });
 add_action('probe_ends', function () { exit(3); });
 add_action('probe_slow', function ($n) { probe_row($n); sleep(600); });
 """
+# As plugins plan what repeats, at any page.
+TWICE = "if (!wp_next_scheduled('twice')) { wp_schedule_event(time() + 1800, 'hourly', 'twice'); }"
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +83,49 @@ def look(webhead: Webhead) -> int:
     ).returncode
 
 
-def test_each_event_runs_once_however_many_look(
+@pytest.mark.parametrize("webheads", [2, 5])
+def test_each_of_a_thousand_events_runs_once_however_many_look(
+    stand: Stand,
+    pair: tuple[Webhead, Webhead],
+    tmp_path_factory: pytest.TempPathFactory,
+    webheads: int,
+) -> None:
+    more = [
+        _webhead(stand, pair[0].site, tmp_path_factory.mktemp("probe")) for _ in range(webheads - 2)
+    ]
+    for webhead in more:
+        webhead.until_healthy()
+    plan(pair[0], *(("probe", n, -60 + n % 50) for n in range(1000)))
+    with ThreadPoolExecutor(webheads) as pool:
+        codes = list(pool.map(look, [*pair, *more]))
+    assert codes == [0] * webheads
+    eventually("all ran", 60, lambda: len(ran(stand)) >= 1000)
+    assert ran(stand) == list(range(1000))
+    docker("rm", "--force", *(webhead.name for webhead in more), check=False)
+
+
+def test_a_page_that_read_the_list_earlier_neither_brings_back_nor_loses_events(
     stand: Stand, pair: tuple[Webhead, Webhead]
 ) -> None:
-    plan(pair[0], *(("probe", n, -60 + n % 50) for n in range(300)))
-    with ThreadPoolExecutor(6) as pool:
-        codes = list(pool.map(look, pair * 3))
-    assert codes == [0] * 6
-    assert ran(stand) == list(range(300))
+    """Both webheads read one list; then one runs it and plans, and the other, late, plans too."""
+    plan(pair[0], ("probe", 1, -5), ("probe", 2, 3600))
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(
+            pair[1].php,
+            "get_option('cron'); $wpdb->insert('probe', ['n' => 0]);"
+            "do { usleep(50000); } while ($wpdb->get_var('SELECT COUNT(*) FROM probe WHERE n = 9') < 1);"
+            f"{TWICE} wp_schedule_single_event(time() + 3600, 'probe', [3]);",
+        )
+        eventually("the late one has read", 30, lambda: 0 in ran(stand))
+        assert look(pair[0]) == 0
+        planned = "wp_schedule_single_event(time() + 3600, 'probe', [4]);"
+        pair[0].php(TWICE + planned + "wp_clear_scheduled_hook('probe', [2]);")
+        stand.sql("INSERT INTO probe (n) VALUES (9)", DATABASE)
+        late.result(timeout=30)
+    left = "foreach (_get_cron_array() as $events) { foreach ($events as $hook => $some) {"
+    left += " foreach ($some as $one) { if (in_array($hook, ['probe', 'twice'])) { echo $hook, $one['args'][0] ?? '', ' '; } } } }"
+    assert sorted(pair[0].php(left).split()) == ["probe3", "probe4", "twice"]
+    assert ran(stand) == [0, 1, 9]
 
 
 def test_the_status_says_how_late_events_are(pair: tuple[Webhead, Webhead]) -> None:
@@ -111,13 +148,14 @@ def test_nothing_due_loads_no_wordpress(stand: Stand, pair: tuple[Webhead, Webhe
 def test_an_event_that_throws_or_ends_the_process_stops_no_other(
     stand: Stand, pair: tuple[Webhead, Webhead]
 ) -> None:
-    plan(
-        pair[0], ("probe_throws", 0, -9), ("probe", 1, -8), ("probe_ends", 2, -7), ("probe", 3, -6)
-    )
-    look(pair[0])
-    assert 1 in ran(stand)
-    assert look(pair[1]) == 0
-    assert ran(stand) == [1, 3]
+    ends = [("probe_ends", n, n - 20) for n in range(10)]
+    plan(pair[0], ("probe_throws", 10, -25), ("probe", 11, -24), *ends, ("probe", 12, 0))
+    took = eventually("all ran", LATE_S, lambda: ran(stand) == [11, 12])
+    assert took <= LATE_S
+    told = [json.loads(line) for webhead in pair for line in webhead.logs()]
+    assert sum(line.get("message") == "cron event ended the process" for line in told) == 10
+    plan(pair[0], ("probe_ends", 0, -5), ("probe", 1, -4))
+    assert look(pair[0]) in (75, 0)
 
 
 def test_a_runner_that_is_killed_leaves_the_rest_to_the_next_at_once(
@@ -136,6 +174,17 @@ def test_a_runner_that_is_killed_leaves_the_rest_to_the_next_at_once(
         slow.result(timeout=30)
     assert look(pair[1]) == 0
     assert ran(stand) == [1, 2]
+
+
+def test_a_webhead_told_so_looks_for_no_events(stand: Stand, pair: tuple[Webhead, Webhead]) -> None:
+    """What scratch sites are told: no child is started, so init's process has none of this name."""
+    made = stand.webhead(pair[0].site, command=("/usr/lib/wpaas/init", "--no-events"))
+    made.until_healthy()
+    plan(pair[0], ("probe", 1, 3600))
+    environment = docker("exec", made.name, "sh", "-c", "tr '\\0' ' ' < /proc/1/cmdline")
+    assert environment.strip().endswith("--no-events")
+    docker("stop", "--time=40", made.name)
+    assert made.state()["ExitCode"] == 0
 
 
 def test_an_event_runs_in_time_though_nobody_visits(
