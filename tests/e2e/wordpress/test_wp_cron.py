@@ -15,6 +15,14 @@ from demo.stage import Stage, wait_until
 pytestmark = pytest.mark.e2e
 LATE_S = 70
 COUNT = 1000
+# An author's planned post; WordPress publishes at once what is due within a minute, so it is moved up then.
+SCHEDULE = (
+    "$post = ['post_title' => 'TITLE', 'post_content' => 'x', 'post_status' => 'future',"
+    " 'post_date_gmt' => gmdate('Y-m-d H:i:s', time() + 3600)]; echo $id = wp_insert_post($post, true);"
+    "$soon = gmdate('Y-m-d H:i:s', time() + 8); $dates = ['post_date' => $soon, 'post_date_gmt' => $soon];"
+    "$wpdb->update($wpdb->posts, $dates, ['ID' => $id]); wp_clear_scheduled_hook('publish_future_post', [$id]);"
+    "wp_schedule_single_event(time() + 8, 'publish_future_post', [$id]);"
+)
 
 
 @pytest.fixture(scope="module")
@@ -88,16 +96,14 @@ def test_28_29_events_run_in_time_though_nobody_visits_and_one_is_fatal(site: La
     webhead = site.until_live()[0]
     title = word()
     plan(site, ("lab_fatal", 0, 1), ("lab_ends", 1, 2), ("lab_event", 2, 3))
-    due = time.time() + 4
-    post = "'post_title' => '" + title + "', 'post_status' => 'future', 'post_content' => 'x',"
-    post += " 'post_date_gmt' => gmdate('Y-m-d H:i:s', time() + 4)"
-    number = site.php(webhead, f"echo wp_insert_post([{post}], true);")
+    due = time.time() + 8
+    number = site.php(webhead, SCHEDULE.replace("TITLE", title)).strip()
     state = f"SELECT post_status FROM wp_posts WHERE ID = {int(number)}"
     assert site.sql(state).strip() == "future"
-    wait_until("it is published", lambda: site.sql(state).strip() == "publish", LATE_S + 4)
+    wait_until("it is published", lambda: site.sql(state).strip() == "publish", LATE_S + 8)
     assert ran(site) == [2]
     lines = [line for one in site.webheads() for line in site.logs(one)]
     told = [line for line in lines if line.get("message") == "cron event"]
     assert max(line["late_s"] for line in told if line["hook"] == "publish_future_post") <= LATE_S
-    assert time.time() - due <= LATE_S + 4
+    assert time.time() - due <= LATE_S + 8
     assert title in site.stage.page(site.site)
