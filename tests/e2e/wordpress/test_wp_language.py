@@ -3,6 +3,7 @@
 import pytest
 import requests
 from lab import Lab, new_site
+from probe_plugin import settle
 
 from demo.engines import sql
 from demo.stage import Stage
@@ -14,7 +15,9 @@ ZONE, OFFSET = "Asia/Kolkata", "+05:30"
 @pytest.fixture(scope="module")
 def german(stage: Stage) -> Lab:
     """A site in German, far from UTC."""
-    return new_site(stage, "sprach-lab", title="Sprache", locale="de_DE", timezone=ZONE)
+    made = new_site(stage, "sprach-lab", title="Sprache", locale="de_DE", timezone=ZONE)
+    settle(made)
+    return made
 
 
 def page(site: Lab, path: str) -> str:

@@ -56,8 +56,6 @@ def test_51_every_line_parses_and_tells_nothing_of_a_visitor(site: Lab) -> None:
     headers = {"Host": site.host, "User-Agent": WORD, "Cookie": f"a={WORD}", "Referer": f"http://{WORD}/"}  # fmt: skip
     for path in (f"/?s={WORD}", f"/wp-login.php?key={WORD}", "/nowhere/", "/wp-includes/x.js"):
         requests.get(site.stage.http + path, headers=headers, timeout=30, allow_redirects=False)
-    requests.post(
-    )
     for webhead in site.webheads():
         text = docker(site.stage.engines[webhead.node], "logs", webhead.id)
         assert site.logs(webhead), "every line is JSON"
