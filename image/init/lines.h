@@ -7,10 +7,10 @@ struct lines {
     const char *from; /* name of the writer, as it stands in the log */
     int fd;           /* read end of the child's pipe, -1 once it is closed */
     size_t length;
-    char held[8192];
+    char held[65536];
 };
 
-/* Reads once from the pipe and writes each whole line to standard error, as JSON. */
+/* Reads once from the pipe and writes each whole line to standard output, as JSON. */
 void lines_read(struct lines *lines);
 /* Writes one JSON line of our own. */
 void lines_say(const char *from, const char *message);

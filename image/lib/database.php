@@ -1,6 +1,6 @@
 <?php
 /**
- * The site's database for the scripts that run without WordPress: health, status, install.
+ * The site's database for the scripts that run without WordPress: health, status, install, cron.
  *
  * @license GPL-2.0-or-later
  */
@@ -53,6 +53,36 @@ function first_value(\mysqli $database, string $sql): ?string
         $row = null;
     }
     return $row === null || $row === false ? null : $row[0];
+}
+
+/** WordPress's planned events as the database holds them now. @return array<int|string, mixed> */
+function planned(\mysqli $database): array
+{
+    $stored = first_value($database, "SELECT option_value FROM wp_options WHERE option_name = 'cron'");
+    $events = $stored === null ? [] : unserialize($stored, ['allowed_classes' => false]);
+    return is_array($events) ? $events : [];
+}
+
+/** When the first event of WordPress's cron is due (seconds since 1970), or null where none is planned. */
+function first_due(\mysqli $database): ?int
+{
+    $times = array_filter(array_keys(planned($database)), is_int(...));
+    return $times === [] ? null : min($times);
+}
+
+/** Removes what log-in counts and sessions left; without effect where there was none yet. */
+function sweep(\mysqli $database): void
+{
+    foreach (["DELETE FROM wpaas_login_count WHERE changed_at < NOW() - INTERVAL 1 HOUR",
+        'DELETE FROM wpaas_session WHERE expires_at < UTC_TIMESTAMP()'] as $statement) {
+        try {
+            $database->query($statement);
+        } catch (\mysqli_sql_exception $exception) {
+            if ($exception->getCode() !== 1146) {   // ER_NO_SUCH_TABLE
+                throw $exception;
+            }
+        }
+    }
 }
 
 /** The schema version that the code in this image needs. */

@@ -73,13 +73,14 @@ function servers(Configuration $configuration): string
     }
     // A year, and no word about subdomains: they may be another's.
     $hsts = $https === '' ? '""' : '"max-age=31536000"';
-    $text = "map '' \$hsts { default $hsts; }\n";
-    $text .= $configuration->on('access_log') ? "access_log /dev/stderr json;\n" : '';
-    $text .= <<<NGINX
+    $site = checked('site', $configuration->text('site'), '[a-z0-9-]+');
+    $text = <<<NGINX
+        map '' \$hsts { default $hsts; }
         client_max_body_size {$body}m;
         server {
             include /run/wpaas/nginx-listen.conf;
             server_name $host;
+            set \$site $site;
             set \$home_host $authority;
             set \$home_port $port;
             set \$home_https "$https";
@@ -96,6 +97,8 @@ function servers(Configuration $configuration): string
             server {
                 include /run/wpaas/nginx-listen.conf;
                 server_name $names;
+                set \$site $site;
+                access_log /dev/stderr json;
                 include /etc/nginx/headers.conf;
                 location / { return 301 $home\$request_uri; }
             }
@@ -163,6 +166,7 @@ try {
         write("/run/wpaas/$file", $text);
     }
     write('/run/wpaas/php-fpm-site.conf', pool($configuration));
+    write('/run/wpaas/php/site.ini', 'openssl.cafile = ' . authorities($configuration, 'database') . "\n");
     write('/run/wpaas/nginx-site.conf', servers($configuration));
     write('/tmp/.wpaas', '');
 } catch (ConfigurationMissing $missing) {

@@ -44,7 +44,7 @@ function install_scratch(): void
 function boot(): mixed
 {
     $log = ['file', INIT_LOG, 'w'];
-    $init = proc_open([__DIR__ . '/init'], [1 => $log, 2 => $log], $pipes);
+    $init = proc_open([__DIR__ . '/init', '--no-events'], [1 => $log, 2 => $log], $pipes);
     $deadline = microtime(true) + BOOT_SECONDS;
     while (microtime(true) < $deadline && proc_get_status($init)['running']) {
         $request = curl_init('http://127.0.0.1:8080/healthz');

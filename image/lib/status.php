@@ -31,8 +31,10 @@ function status(): array
 {
     $configuration = Configuration::load();
     $missing = [];
-    $database = timed(static function () use ($configuration, &$missing): ?string {
+    $due = null;
+    $database = timed(static function () use ($configuration, &$missing, &$due): ?string {
         $connection = connect($configuration, 2);
+        $due = first_due($connection);
         $missing = missing_packages($connection);
         return database_problem($connection);
     });
@@ -47,6 +49,7 @@ function status(): array
         'database' => $database,
         'store' => $store,
         'missing' => $missing,
+        'cron' => ['overdue_s' => max(0, time() - ($due ?? PHP_INT_MAX))],
     ];
 }
 

@@ -15,8 +15,10 @@ declare(strict_types=1);
 
 namespace Wpaas;
 
+require_once __DIR__ . '/timed-database.php';
+
 /** WordPress's database, with one transaction around what a request writes. */
-final class WholeDatabase extends \wpdb
+final class WholeDatabase extends TimedDatabase
 {
     /** Seconds; what takes longer would keep others waiting for its locks. */
     private const LONGEST = 3;
@@ -29,6 +31,7 @@ final class WholeDatabase extends \wpdb
     private const NO_TABLE = 1146;
     private const DUPLICATE = 1062;
 
+    private bool $held = false;
     /** The id of a request whose writes belong together, until they were begun. */
     private ?string $request = null;
     /** When an open transaction has to end, by hrtime(); null where none is open. */
@@ -38,6 +41,43 @@ final class WholeDatabase extends \wpdb
     public function whole(string $request): void
     {
         $this->request = $request;
+    }
+
+    /** What is read with FOR UPDATE stays as it is until the next write, or `release`. */
+    public function hold(): void
+    {
+        if ($this->request !== null) {
+            $this->begin();
+        }
+        if ($this->until === null) {
+            $this->held = parent::query('START TRANSACTION') !== false;
+        }
+    }
+
+    /** There will be no write. */
+    public function release(): void
+    {
+        if ($this->held) {
+            $this->held = false;
+            parent::query('COMMIT');
+        }
+    }
+
+    /**
+     * Something small of its own, with a transaction of its own, before a request's.
+     *
+     * @template T
+     * @param callable(): T $do
+     * @return T
+     */
+    public function apart(callable $do): mixed
+    {
+        [$request, $this->request] = [$this->request, null];
+        try {
+            return $do();
+        } finally {
+            $this->request = $this->until === null ? $request : null;
+        }
     }
 
     /** Everything that was written holds from here on. */
@@ -65,6 +105,9 @@ final class WholeDatabase extends \wpdb
             $this->commit();
         }
         $answer = parent::query($query);
+        if ($this->held && preg_match(self::WRITE, $query) === 1) {
+            $this->release();
+        }
         if ($answer === false && $this->until !== null
             && in_array(mysqli_errno($this->dbh), [self::DEADLOCK, self::LOCK_WAIT], true)) {
             $this->again();

@@ -20,6 +20,7 @@ require_once '/usr/lib/wpaas/configuration.php';
         exit(1);
     }
     $GLOBALS['wpaas_configuration'] = $site;
+    require_once '/usr/lib/wpaas/errors.php';
     define('WP_HOME', $site->text('home'));
     define('WP_SITEURL', $site->text('home'));
     define('FORCE_SSL_ADMIN', $site->home()[0] === 'https');

@@ -7,6 +7,7 @@ from reconciler.cli.open import add_format, command, fleet, print_json, print_ta
 
 EXIT_FAILED = 1
 SHORT = 12
+EVENTS_LATE_S = 70
 EPILOG = """\
 The first line names four commits: observed in the repository, attempted, applied without a failure,
 and seen healthy. Below the table stand the failures and problems that the last loop reported.
@@ -62,6 +63,8 @@ def _print(found: dict[str, Any]) -> None:
     for site in found["sites"]:
         if site["error"]:
             print(f"\n{site['name']}: {site['error']}")
+        if (site["events_overdue_s"] or 0) > EVENTS_LATE_S:
+            print(f"\n{site['name']}: planned events are late by {site['events_overdue_s']} s")
     for problem in found["problems"]:
         print(f"\n{problem['file']}:{problem['line']}: {problem['code']}: {problem['message']}")
         print(f"  fix: {problem['fix']}")

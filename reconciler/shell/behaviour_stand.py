@@ -36,6 +36,8 @@ LOCAL = "unix:///var/run/docker.sock"
 SOURCE = Path(__file__).resolve().parents[2] / "vetting"
 PACKAGED = Path(__file__).resolve().parents[1] / "vetting"
 TEMPLATE = "template"
+# A webhead whose planned events run when the tour asks for them, and not in between.
+WEBHEAD = ("/usr/lib/wpaas/init", "--no-events")
 
 # As the service's spec says: see _task_template in reconciler/core/site_objects.py.
 HARDENED = (

@@ -20,7 +20,7 @@ from reconciler.core.vetting.behaviour_tour import Step
 from reconciler.core.vetting.candidate import Candidate
 from reconciler.core.vetting.deed import Deed, Kind
 from reconciler.errors import StageFailed
-from reconciler.shell.behaviour_stand import HARDENED, TEMPLATE, Stand
+from reconciler.shell.behaviour_stand import HARDENED, TEMPLATE, WEBHEAD, Stand
 
 Keep = Callable[[str, bytes], None]
 Said = Callable[[str], None]
@@ -235,7 +235,7 @@ class _Site:
         dns = f"--dns={self._stand.watcher_address}"
         # Timeouts stay real ones, whatever the clock says.
         later = ("--env=FAKETIME_DONT_FAKE_MONOTONIC=1",) if self.name == "later" else ()
-        self._stand.start(f"{self._key}-{self.name}", *HARDENED, dns, *later, self.image)
+        self._stand.start(f"{self._key}-{self.name}", *HARDENED, dns, *later, self.image, *WEBHEAD)
         walk = self.ask(tour.arrive(secrets.token_hex(16)), wait_s=UP_S)
         self.nonce = str(walk[-1][1].get("body", "")).strip()
 

@@ -1,6 +1,6 @@
 """Where every site stands: from the engines and one request each through the edge, side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -43,10 +43,21 @@ def standing(fleet: Fleet) -> dict[str, Any]:
     }
     wanted = sorted({*services, *errors})
     with ThreadPoolExecutor(max_workers=PROBES_SIDE_BY_SIDE) as pool:
-        found["sites"] = list(
+        asked = pool.submit(_overdue_s, fleet, list(services))
+        sites = list(
             pool.map(lambda name: _site(fleet, cluster, services.get(name), name, errors), wanted)
         )
+        late = asked.result()
+    found["sites"] = [{**site, "events_overdue_s": late.get(site["name"])} for site in sites]
     return found
+
+
+def _overdue_s(fleet: Fleet, sites: Collection[str]) -> Mapping[str, int]:
+    """Site → how late WordPress's planned events are; none where the database does not say."""
+    try:
+        return fleet.database.overdue_s(sites)
+    except StageFailed:
+        return {}
 
 
 def _site(

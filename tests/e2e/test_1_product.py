@@ -126,7 +126,16 @@ def test_status_and_plan_tell_the_truth_as_json(stage: Stage) -> None:
     status = json.loads(stage.wpaas("status", "--format", "json"))
     assert set(status["revisions"]) == {"observed", "attempted", "applied", "healthy"}
     for site in status["sites"]:
-        assert set(site) == {"name", "state", "replicas", "nodes", "image", "url", "error"}
+        assert set(site) == {
+            "name",
+            "state",
+            "replicas",
+            "nodes",
+            "image",
+            "url",
+            "error",
+            "events_overdue_s",
+        }
         assert set(site["nodes"]) == stage.spread(site["name"])
     plan = json.loads(stage.wpaas("plan", "--format", "json"))
     assert plan["operations"] == plan["refused"] == []

@@ -13,7 +13,7 @@ from containers import Container, docker, until
 
 from reconciler.core.derive import Secret
 from reconciler.errors import StageFailed
-from reconciler.shell.database import Database, Lease, native_hash
+from reconciler.shell.database import Database, native_hash
 from reconciler.shell.database_session import Server
 
 
@@ -128,6 +128,24 @@ def test_a_login_token_lives_as_long_as_said(server: Server, site_names: tuple[s
     assert 590 <= left[0][1] <= 600
 
 
+def test_how_late_planned_events_are(server: Server, site_names: tuple[str, str]) -> None:
+    databases, (one, other) = Database(server), site_names
+    for site, stored in (
+        (one, "CONCAT('a:2:{i:', UNIX_TIMESTAMP() - 90, ';a:0:{}s:7:\"version\";i:2;}')"),
+        (other, "'a:1:{s:7:\"version\";i:2;}'"),
+    ):
+        databases.ensure(site, Secret("x"))
+        with closing(as_user(server, "root", server.password)) as connection:
+            cursor = connection.cursor()
+            cursor.execute(f"USE site_{site.replace('-', '_')}")
+            cursor.execute("CREATE TABLE wp_options (option_name VARCHAR(191), option_value TEXT)")
+            cursor.execute(f"INSERT INTO wp_options VALUES ('cron', {stored})")
+            connection.commit()
+    late = databases.overdue_s([*site_names, "never-made"])
+    assert list(late) == [one]
+    assert 90 <= late[one] <= 95
+
+
 def test_two_hundred_sites_cost_two_queries(server: Server) -> None:
     databases = Database(server)
     count = "SELECT VARIABLE_VALUE FROM information_schema.global_status WHERE VARIABLE_NAME = 'QUESTIONS'"
@@ -140,32 +158,15 @@ def test_two_hundred_sites_cost_two_queries(server: Server) -> None:
     assert after - before == last - after <= 12
 
 
-def test_a_lease_has_one_holder(server: Server) -> None:
-    first, second = Lease(server, "wpaas-test"), Lease(server, "wpaas-test")
-    assert first.acquire()
-    assert first.acquire()
-    assert first.held()
-    assert not second.acquire()
-    first.release()
-    until("the lock is free", second.acquire, 5)
-    assert not first.held()
-    second.release()
-
-
-def test_sites_and_the_lock_survive_a_kill(
+def test_sites_survive_a_kill(
     server: Server, database: Container, site_names: tuple[str, str]
 ) -> None:
     databases, site = Database(server), site_names[0]
     databases.ensure(site, Secret("x"))
     databases.write_live(site, '{"title":"kept"}')
-    lease = Lease(server, "wpaas-kill")
-    assert lease.acquire()
     before = databases.observe([site])
     database.kill()
     assert databases.observe([site]) == before
-    assert not lease.held()
-    assert lease.acquire()
-    lease.release()
 
 
 def test_an_interrupted_first_start_is_made_again(database: Container) -> None:

@@ -7,6 +7,6 @@
 
 declare(strict_types=1);
 
-require '/usr/lib/wpaas/whole-database.php';
+require_once '/usr/lib/wpaas/whole-database.php';
 
-$GLOBALS['wpdb'] = new \Wpaas\WholeDatabase(DB_USER, DB_PASSWORD, DB_NAME, DB_HOST);
+$wpdb = new \Wpaas\WholeDatabase(DB_USER, DB_PASSWORD, DB_NAME, DB_HOST);

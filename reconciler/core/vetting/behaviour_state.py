@@ -36,7 +36,9 @@ _META_NOISE = frozenset({
 _META_STARTS = ("manage", "metaboxhidden_", "closedpostboxes_", "meta-box-order_", "screen_layout_")
 """How a person has arranged the admin's pages."""
 
-_TABLE_NOISE = frozenset({"wpaas_login", "wpaas_install", "wpaas_live"})
+_TABLE_NOISE = frozenset({
+    *("wpaas_login", "wpaas_install", "wpaas_live", "wpaas_login_count", "wpaas_session"),
+})  # fmt: skip
 
 
 def changed(before: State, after: State) -> list[Deed]:

@@ -18,8 +18,8 @@ SESSION = Rule(
     level="warn",
     family="statelessness",
     summary="uses PHP sessions",
-    why="A session is a file on one webhead: the next request goes to another. Its cookie also keeps"
-    " pages out of the cache.",
+    why="Sessions are rows of the site's database: each page that starts one stays out of the cache, and"
+    " waits for the visitor's other requests.",
     fix="User meta for those signed in, transients or a signed cookie for visitors.",
 )
 COOKIE = Rule(
