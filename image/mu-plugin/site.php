@@ -15,12 +15,12 @@ function configuration(): Configuration
     return $GLOBALS['wpaas_configuration'];
 }
 
-require __DIR__ . '/packages.php';
-require __DIR__ . '/live.php';
-require __DIR__ . '/live-admin.php';
-require __DIR__ . '/hardening.php';
-require __DIR__ . '/outgoing.php';
-require __DIR__ . '/login.php';
-require __DIR__ . '/s3/client.php';
-require __DIR__ . '/s3/stream.php';
-require __DIR__ . '/uploads.php';
+require_once __DIR__ . '/packages.php';
+require_once __DIR__ . '/live.php';
+require_once __DIR__ . '/live-admin.php';
+require_once __DIR__ . '/hardening.php';
+require_once __DIR__ . '/outgoing.php';
+require_once __DIR__ . '/login.php';
+require_once __DIR__ . '/s3/client.php';
+require_once __DIR__ . '/s3/stream.php';
+require_once __DIR__ . '/uploads.php';
