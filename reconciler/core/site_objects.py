@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from reconciler.core import derive, names
-from reconciler.core.manifest import Platform, Site
+from reconciler.core.manifest import Allowlist, Platform, Site
 from reconciler.core.model import DesiredSite
 from reconciler.core.platform_objects import DATABASE_CA, STORE_CA, certificates
 from reconciler.core.platform_objects import config_name as shared_config_name
@@ -105,9 +105,17 @@ def _store(site: Site, platform: Platform) -> dict[str, Any]:
 
 
 def desired_site(
-    site: Site, platform: Platform, image: str, master: derive.MasterKey, revision: str
+    site: Site,
+    platform: Platform,
+    image: str,
+    master: derive.MasterKey,
+    revision: str,
+    allowlist: Allowlist | None = None,
 ) -> DesiredSite:
-    """Compile one site for `image` (`HOST/NAME@sha256:…`) at the commit `revision`."""
+    """Compile one site for `image` (`HOST/NAME@sha256:…`) at the commit `revision`.
+
+    `allowlist`: where its plugins' versions are, for whoever migrates its database.
+    """
     hosts = hosts_of(site, platform)
     generation = site.secret_generation
     database_password = derive.password(master, site.name, "database", generation)
@@ -141,11 +149,22 @@ def desired_site(
         store_secret_key=store_key,
         live=live,
         plugins=frozenset(site.plugins),
+        versions=_versions(site, allowlist or Allowlist()),
+        theme=site.theme,
         live_digest=hashlib.sha256(live.encode()).hexdigest(),
         service=_service(site, template, hosts, revision),
         install=_install(site, platform, template),
         replicas=site.replicas,
     )
+
+
+def _versions(site: Site, allowlist: Allowlist) -> dict[str, str]:
+    """Slug → the version that the site runs, pinned or the default."""
+    found = {
+        slug: allowlist.find("plugin", slug, site.plugin_versions.get(slug))
+        for slug in site.plugins
+    }
+    return {slug: package.version for slug, package in sorted(found.items()) if package}
 
 
 def _labels(site: Site) -> dict[str, str]:

@@ -99,7 +99,9 @@ def plan(fleet: Fleet, compiled: Compiled, revision: str, image: ImageRef) -> Pl
         revision=revision,
         image=image,
         sites={
-            name: desired_site(site, compiled.platform, reference, fleet.master, revision)
+            name: desired_site(
+                site, compiled.platform, reference, fleet.master, revision, compiled.allowlist
+            )
             for name, site in compiled.sites.items()
         },
         held=compiled.held,
