@@ -55,6 +55,24 @@ function first_value(\mysqli $database, string $sql): ?string
     return $row === null || $row === false ? null : $row[0];
 }
 
+/**
+ * Runs something of ours within WordPress, which lets the driver's errors pass in silence.
+ *
+ * @template T
+ * @param callable(): T $what
+ * @return T
+ * @throws \mysqli_sql_exception
+ */
+function strictly(callable $what): mixed
+{
+    mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
+    try {
+        return $what();
+    } finally {
+        mysqli_report(MYSQLI_REPORT_OFF);
+    }
+}
+
 /** The schema version that the code in this image needs. */
 function code_db_version(): int
 {

@@ -122,21 +122,25 @@ final class Job
     public function did(string $what, array $brought): void
     {
         $this->brought = $brought + $this->brought;
-        put_row($this->database, ROW_BROUGHT, ['format' => 1] + $this->brought);
         $this->steps[] = $what;
-        $this->keep();
+        strictly(function (): void {
+            put_row($this->database, ROW_BROUGHT, ['format' => 1] + $this->brought);
+            $this->keep();
+        });
     }
 
     /** @throws InstallFailed when the lock's connection broke, so that another job may have started */
     public function finish(): void
     {
         $this->stage = 'end';
+        mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
         $this->hold();
         if (!$this->fresh) {
             $this->journal['done'] = true;
             $this->keep();
         }
         remember($this->database, 'done');
+        mysqli_report(MYSQLI_REPORT_OFF);
         log_line($this->fresh ? 'installed' : 'was installed already');
         $this->through = true;
     }
@@ -148,7 +152,9 @@ final class Job
             return;
         }
         $this->ended = true;
+        mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
         if ($this->through) {
+            $this->keep();   // what plugins wrote after the last step
             $this->say(['end' => 'done', 'steps' => $this->steps, 'dump' => $this->journal['dump'] ?? null]);
             exit(0);
         }

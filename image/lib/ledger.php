@@ -75,29 +75,12 @@ final class Ledger
     public function before(string $sql): void
     {
         $this->open = [];
-        if (preg_match(NO_WRITE, $sql) === 1) {
-            return;
-        }
-        // The names stand before the first value or bracket; a word too many does no harm.
-        preg_match_all('/[A-Za-z0-9_$]+/', substr($sql, 0, strcspn($sql, "'\"(")), $words);
-        $this->open = array_values(array_intersect($this->tables, $words[0]));
-        foreach ($this->open as $table) {
-            $this->compare($table);
-        }
+        strictly(fn () => $this->open($sql));
     }
 
     public function after(string $sql): void
     {
-        $open = $this->open;
-        $this->open = [];
-        if (preg_match(CHANGES_TABLES, $sql) === 1) {
-            $before = $this->tables;
-            $this->tables = tables($this->database);
-            $open = array_unique([...$open, ...array_diff($this->tables, $before), ...array_diff($before, $this->tables)]);
-        }
-        foreach ($open as $table) {
-            $this->own[$table] = isset($this->others[$table]) ? null : $this->look($table);
-        }
+        strictly(fn () => $this->note($sql));
     }
 
     /** Tables that the job wrote to → their state after that. @return array<string, ?string> */
@@ -121,6 +104,33 @@ final class Ledger
     public function kept(): array
     {
         return ['own' => $this->own, 'others' => $this->others];
+    }
+
+    private function open(string $sql): void
+    {
+        if (preg_match(NO_WRITE, $sql) === 1) {
+            return;
+        }
+        // The names stand before the first value or bracket; a word too many does no harm.
+        preg_match_all('/[A-Za-z0-9_$]+/', substr($sql, 0, strcspn($sql, "'\"(")), $words);
+        $this->open = array_values(array_intersect($this->tables, $words[0]));
+        foreach ($this->open as $table) {
+            $this->compare($table);
+        }
+    }
+
+    private function note(string $sql): void
+    {
+        $open = $this->open;
+        $this->open = [];
+        if (preg_match(CHANGES_TABLES, $sql) === 1) {
+            $before = $this->tables;
+            $this->tables = tables($this->database);
+            $open = array_unique([...$open, ...array_diff($this->tables, $before), ...array_diff($before, $this->tables)]);
+        }
+        foreach ($open as $table) {
+            $this->own[$table] = isset($this->others[$table]) ? null : $this->look($table);
+        }
     }
 
     private function compare(string $table): void

@@ -143,6 +143,7 @@ function greet_plugins(Job $job): void
     }
     try {
         do_action('admin_init');
+        do_action('shutdown');   // some wait for it; the process ends without
     } catch (\Throwable $thrown) {
         log_line('a plugin failed after its migration', ['cause' => reason($thrown)]);
     }
