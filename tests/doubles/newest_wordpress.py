@@ -4,14 +4,14 @@ Nothing is skipped: without a mirror the tests that need it fail.
 """
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from webheads import ROOT, docker
+from reconciler.shell.program import must
 
+ROOT = Path(__file__).resolve().parents[2]
 FROM = "debian:trixie-slim"
 PACK = """set -eu
 apt-get update -qq
@@ -27,7 +27,9 @@ apt-get download -qq wordpress wordpress-theme-twentytwentyfive $linked
 for package in *.deb; do dpkg -x "$package" /; done
 rm -f /usr/share/wordpress/.htaccess
 cp -RL /usr/share/wordpress wordpress
-zip -q -r wordpress.zip wordpress
+# The same files give the same zip, so that a build is kept.
+find wordpress -exec touch -d 2000-01-01T00:00:00Z {} +
+find wordpress -type f | LC_ALL=C sort | TZ=UTC zip -q -X wordpress.zip -@
 sed -n "s/^.wp_version = '\\([^']*\\)';/\\1/p" wordpress/wp-includes/version.php
 sha256sum wordpress.zip | cut -d' ' -f1
 """
@@ -47,16 +49,13 @@ class Release:
 def newest(folder: Path, server_image: str) -> Iterator[Release]:
     """The zip, served by a container on the engine's own network as long as the body runs."""
     name = f"wpaas-imgtest-{os.getpid()}-newest"
-    packed = docker(
-        "run", f"--name={name}-pack", "-i", FROM, "sh", stdin=PACK, timeout_s=MINUTES_S, check=False
-    )
+    run = ("run", f"--name={name}-pack", "--interactive", FROM, "sh")
     try:
-        lines = packed.splitlines()
-        assert len(lines) >= 2, f"no WordPress from Debian's unstable release: {packed[-2000:]}"
+        lines = docker(*run, stdin=PACK).splitlines()
         version, sha256 = lines[-2:]
         docker("cp", f"{name}-pack:/tmp/wordpress.zip", str(folder))
     finally:
-        docker("rm", "--force", f"{name}-pack", check=False)
+        docker("rm", "--force", f"{name}-pack")
     server = ("php", "-S", "0.0.0.0:8000", "-t", "/tmp")
     docker("run", "--detach", f"--name={name}", "--no-healthcheck", server_image, *server)
     try:
@@ -73,8 +72,12 @@ def build(release: Release, tag: str) -> None:
         f"--build-arg=WORDPRESS_URL={release.url}",
         f"--build-arg=WORDPRESS_SHA256={release.sha256}",
     )
-    subprocess.run(
-        ["docker", "build", "--quiet", f"--tag={tag}", *arguments, str(ROOT / "image")],
-        check=True, timeout=MINUTES_S, stdout=subprocess.DEVNULL,
-        env=os.environ | {"DOCKER_BUILDKIT": "0"},
-    )  # fmt: skip
+    docker("build", "--quiet", f"--tag={tag}", *arguments, str(ROOT / "image"))
+
+
+def docker(*words: str, stdin: str | None = None) -> str:
+    """Output of one docker command. Raises StageFailed with what it said."""
+    sent = None if stdin is None else stdin.encode()
+    environment = {**os.environ, "DOCKER_BUILDKIT": "0"}
+    argv = ["docker", *words]
+    return must(argv, stage="image", timeout_s=MINUTES_S, stdin=sent, env=environment).strip()
