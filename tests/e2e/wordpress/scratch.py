@@ -14,6 +14,7 @@ from reconciler.daemon import clock
 from reconciler.sync.fleet import Fleet, open_fleet
 from reconciler.sync.loop import Memory, fetch
 
+WITHIN_S = 300.0
 LABELS = {names.OWNER_LABEL: names.OWNER, names.PURPOSE_LABEL: "install"}
 
 
@@ -34,6 +35,7 @@ class Scratch:
 @contextmanager
 def scratch(stage: Stage) -> Iterator[Scratch]:
     """A site with a database and a bucket, both empty; gone afterwards but for them."""
+    stage.until_applied(stage.repository.head(), WITHIN_S)  # its image is there
     fleet = open_fleet(stage.context, now=clock.now)
     revision, compiled = fetch(fleet, Memory())
     assert compiled.platform is not None

@@ -98,7 +98,7 @@ def test_19_a_webhead_on_an_empty_database_is_not_healthy_and_installs_nothing(
 
 def _php(engine: str, container: str, code: str) -> str:
     said = docker(engine, "exec", container, "php", "-r", code)
-    return "" if said.startswith("0 ") else said
+    return "" if said.startswith(("0 ", "502 ")) else said
 
 
 @pytest.mark.parametrize(("schema", "where"), [("99999", "ahead"), ("57155", "behind")])
@@ -237,7 +237,9 @@ def test_24_the_plugins_page_offers_nothing_and_refuses_all(moves: Lab) -> None:
             ("/wp-admin/admin-ajax.php", "action=install-plugin&slug=hello-dolly"),
         ):
             answer = moves.ask(webhead, path, "POST", form, body)
-            assert answer.status == 403 or '"success":false' in answer.text, (path, answer.status)
+            refused = '"success":false', "you are not allowed"
+            said = (path, answer.status, answer.text[-300:])
+            assert answer.status == 403 or any(word in answer.text for word in refused), said
     assert "probe-forms is here" in moves.stage.page(moves.site)
 
 
