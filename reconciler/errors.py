@@ -13,8 +13,9 @@ Bad input is not an exception: it is a `reconciler.core.problem.Problem` value.
 from typing import Literal
 
 Stage = Literal[
-    "fetch", "verify", "compile", "image", "observe", "plan", "guard", "apply", "report", "cluster"
-]
+    "fetch", "verify", "compile", "image", "observe", "plan", "guard", "apply", "migrate", "report",
+    "cluster",
+]  # fmt: skip
 
 
 class WpaasError(Exception):

@@ -46,8 +46,9 @@ for needed in wp-load.php wp-includes/version.php wp-includes/PHPMailer/PHPMaile
 done
 
 version=$(sed -n "s/^\$wp_version = '\([^']*\)';/\1/p" "$tree/wp-includes/version.php")
+schema=$(sed -n "s/^\$wp_db_version = \([0-9]*\);/\1/p" "$tree/wp-includes/version.php")
 cat > /out/wordpress-source.json <<JSON
-{"source": "$source", "version": "$version", "url": "$origin", "sha256": "$sha256"}
+{"source": "$source", "version": "$version", "schema": "$schema", "url": "$origin", "sha256": "$sha256"}
 JSON
 chown -R root:root /out
 find /out -type d -exec chmod 0755 {} +

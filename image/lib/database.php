@@ -70,11 +70,12 @@ function first_due(\mysqli $database): ?int
     return $times === [] ? null : min($times);
 }
 
-/** Removes what log-in counts and sessions left; without effect where there was none yet. */
+/** Removes what log-in counts, sessions and finished requests left; without effect where there was none yet. */
 function sweep(\mysqli $database): void
 {
     foreach (["DELETE FROM wpaas_login_count WHERE changed_at < NOW() - INTERVAL 1 HOUR",
-        'DELETE FROM wpaas_session WHERE expires_at < UTC_TIMESTAMP()'] as $statement) {
+        'DELETE FROM wpaas_session WHERE expires_at < UTC_TIMESTAMP()',
+        'DELETE FROM wpaas_request WHERE at < NOW() - INTERVAL 1 HOUR'] as $statement) {
         try {
             $database->query($statement);
         } catch (\mysqli_sql_exception $exception) {
@@ -82,6 +83,24 @@ function sweep(\mysqli $database): void
                 throw $exception;
             }
         }
+    }
+}
+
+/**
+ * Runs something of ours within WordPress, which lets the driver's errors pass in silence.
+ *
+ * @template T
+ * @param callable(): T $what
+ * @return T
+ * @throws \mysqli_sql_exception
+ */
+function strictly(callable $what): mixed
+{
+    mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
+    try {
+        return $what();
+    } finally {
+        mysqli_report(MYSQLI_REPORT_OFF);
     }
 }
 

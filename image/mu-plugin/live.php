@@ -11,13 +11,16 @@ declare(strict_types=1);
 namespace Wpaas;
 
 /**
- * The row's document; empty where there is none (before the first write, or a broken one).
+ * The row's document; empty where there is none (before the first write, or a broken one). The install
+ * job goes from one document to the next by itself, so it gives the one that holds from now on.
  *
+ * @param array<string, mixed>|null $from_now_on
  * @return array<string, mixed>
  */
-function live(): array
+function live(?array $from_now_on = null): array
 {
     static $live = null;
+    $live = $from_now_on ?? $live ?? $GLOBALS['wpaas_live'] ?? null;
     if ($live === null) {
         global $wpdb;
         $shown = $wpdb->suppress_errors(true);   // no such table until the reconciler made it
@@ -46,8 +49,10 @@ function live_plugins(): ?array
         return null;
     }
     static $files = null;
-    if ($files === null) {
+    static $of = null;
+    if ($of !== live()) {
         $files = [];
+        $of = live();
         foreach (plugin_files(WP_PLUGIN_DIR, live()) as $slug => $file) {
             // Missing while an image rolls out. A webhead that starts so does not become healthy.
             $file === null ? log_line('plugin not in this image', ['plugin' => (string) $slug]) : $files[] = $file;

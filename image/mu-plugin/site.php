@@ -15,19 +15,19 @@ function configuration(): Configuration
     return $GLOBALS['wpaas_configuration'];
 }
 
-require __DIR__ . '/whole.php';
-require __DIR__ . '/packages.php';
-require __DIR__ . '/live.php';
-require __DIR__ . '/live-admin.php';
-require __DIR__ . '/hardening.php';
-require __DIR__ . '/outgoing.php';
-require __DIR__ . '/events.php';
-require __DIR__ . '/login.php';
-require __DIR__ . '/cache.php';
-require __DIR__ . '/cache-keys.php';
-require __DIR__ . '/cache-changes.php';
-require __DIR__ . '/login-limit.php';
-require __DIR__ . '/sessions.php';
-require __DIR__ . '/s3/client.php';
-require __DIR__ . '/s3/stream.php';
-require __DIR__ . '/uploads.php';
+require_once __DIR__ . '/whole.php';
+require_once __DIR__ . '/packages.php';
+require_once __DIR__ . '/live.php';
+require_once __DIR__ . '/live-admin.php';
+require_once __DIR__ . '/hardening.php';
+require_once __DIR__ . '/outgoing.php';
+require_once __DIR__ . '/events.php';
+require_once __DIR__ . '/login.php';
+require_once __DIR__ . '/cache.php';
+require_once __DIR__ . '/cache-keys.php';
+require_once __DIR__ . '/cache-changes.php';
+require_once __DIR__ . '/login-limit.php';
+require_once __DIR__ . '/sessions.php';
+require_once __DIR__ . '/s3/client.php';
+require_once __DIR__ . '/s3/stream.php';
+require_once __DIR__ . '/uploads.php';

@@ -11,6 +11,9 @@ OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
 OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
+SCHEMA = "wpaas.wordpress.schema"
+"""The version of the tables that its WordPress needs."""
+
 TITLE, CREATED, VERSION = (
     f"org.opencontainers.image.{word}" for word in ("title", "created", "version")
 )

@@ -12,10 +12,15 @@ Spec = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ImageRef:
-    """The fleet's image: its content-addressed tag, and the digest once it is in the registry."""
+    """The fleet's image: its content-addressed tag, and the digest once it is in the registry.
+
+    `wordpress`, `schema`: its version, and that of the tables it needs; "" and 0 where not known.
+    """
 
     tag: str
     digest: str | None
+    wordpress: str = ""
+    schema: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,8 @@ class DesiredSite:
     live: str
     live_digest: str
     plugins: frozenset[str]
+    versions: Mapping[str, str]
+    theme: str | None
     service: Spec
     install: Spec
     replicas: int
@@ -144,12 +151,28 @@ class ObservedCluster:
         return tuple(node for node in self.nodes if node.ready)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What a job has brought a site's database to. `plugins`: slug → version whose hooks ran."""
+
+    schema: int = 0
+    wordpress: str = ""
+    plugins: Mapping[str, str] = field(default_factory=dict)
+    theme: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A site's live settings as found: their digest, and the plugins they name."""
+    """A site's live settings as found: their digest, and the plugins they name.
+
+    `brought`: None where no job wrote it down. `open`: a migration that the last write of the settings
+    did not come after, so that it may still be taken back.
+    """
 
     digest: str
     plugins: frozenset[str] = frozenset()
+    brought: Brought | None = None
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

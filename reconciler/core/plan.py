@@ -12,6 +12,8 @@ Kind = Literal[
     "database",
     "bucket",
     "install",
+    "migrate",
+    "migrate-leaving",
     "live",
     "live-leaving",
     "table",

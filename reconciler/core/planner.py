@@ -1,7 +1,6 @@
 """Compare what a commit wants with what was found. Pure: the same values give the same plan."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Literal
 
 from reconciler.core import names
@@ -11,6 +10,7 @@ from reconciler.core.model import (
     Desired,
     DesiredPlatform,
     DesiredSite,
+    ImageRef,
     Observed,
     ObservedCluster,
     ObservedContent,
@@ -18,6 +18,7 @@ from reconciler.core.model import (
     Stored,
 )
 from reconciler.core.plan import Kind, Operation, Plan
+from reconciler.core.site_changes import changes
 
 SHOWN_DIFFERENCES = 3
 NOT_FOUND = "not found"
@@ -47,7 +48,7 @@ def plan_sites(desired: Desired, observed: Observed) -> Plan:
     operations = list(_tables(desired, observed))
     for name in sorted(desired.sites):
         if not _must_wait(desired.sites[name], observed):
-            operations += _site(desired.sites[name], observed)
+            operations += _site(desired.sites[name], observed, desired.image)
     operations += _zones(desired, observed.content)
     operations += _removed_sites(desired, observed.cluster)
     operations += _prune(desired, observed.cluster)
@@ -120,7 +121,7 @@ def _must_wait(site: DesiredSite, observed: Observed) -> bool:
     return content.databases is None or (content.buckets is None and new_secret)
 
 
-def _site(site: DesiredSite, observed: Observed) -> Iterator[Operation]:
+def _site(site: DesiredSite, observed: Observed, image: ImageRef) -> Iterator[Operation]:
     content, cluster = observed.content, observed.cluster
     database, bucket = names.database_name(site.name), names.bucket_name(site.name)
     if database not in (content.databases or ()):
@@ -149,26 +150,11 @@ def _site(site: DesiredSite, observed: Observed) -> Iterator[Operation]:
             site=site.name,
         )
     service = list(_service(names.service_name(site.name), site.service, cluster, site.name))
-    if live is None or live.digest == site.live_digest:
+    if live is None:
         yield from service
-        return
-    settings = Operation(
-        action="update",
-        kind="live",
-        name=site.name,
-        cause=f"digest {live.digest[:12]} → {site.live_digest[:12]}",
-        site=site.name,
-    )
-    # Settings may name no plugin that a starting webhead's image lacks: what leaves goes before
-    # the webheads roll, what comes goes after.
-    if service and live.plugins <= site.plugins:
-        yield from [*service, settings]
-    elif service and not site.plugins <= live.plugins:
-        leaving = " ".join(sorted(live.plugins - site.plugins))
-        yield replace(settings, kind="live-leaving", cause=f"{leaving} may leave the image")
-        yield from [*service, settings]
     else:
-        yield from [settings, *service]
+        before = cluster.services.get(names.service_name(site.name))
+        yield from changes(site, live, image, service, before)
 
 
 def _without_nodes(desired: Desired, cluster: ObservedCluster) -> Iterator[str]:

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from reconciler.core import derive, egress, names, pki
-from reconciler.core.manifest import Platform, Site
+from reconciler.core.manifest import Allowlist, Platform, Site
 from reconciler.core.model import DesiredSite
 from reconciler.core.platform_objects import DATABASE_CA, STORE_CA, certificates
 from reconciler.core.platform_objects import config_name as shared_config_name
@@ -113,10 +113,12 @@ def desired_site(
     master: derive.MasterKey,
     revision: str,
     granted: str = "",
+    allowlist: Allowlist | None = None,
 ) -> DesiredSite:
     """Compile one site for `image` (`HOST/NAME@sha256:…`) at the commit `revision`.
 
-    `granted`: see `egress.granted`; the outgoing proxy enforces it.
+    `granted`: see `egress.granted`; the outgoing proxy enforces it. `allowlist`: where its plugins'
+    versions are, for whoever migrates its database.
     """
     hosts = hosts_of(site, platform)
     generation = site.secret_generation
@@ -155,6 +157,8 @@ def desired_site(
         store_secret_key=store_key,
         live=live,
         plugins=frozenset(site.plugins),
+        versions=_versions(site, allowlist or Allowlist()),
+        theme=site.theme,
         live_digest=hashlib.sha256(live.encode()).hexdigest(),
         service=_service(
             site,
@@ -168,6 +172,15 @@ def desired_site(
         install=_install(site, platform, template),
         replicas=site.replicas,
     )
+
+
+def _versions(site: Site, allowlist: Allowlist) -> dict[str, str]:
+    """Slug → the version that the site runs, pinned or the default."""
+    found = {
+        slug: allowlist.find("plugin", slug, site.plugin_versions.get(slug))
+        for slug in site.plugins
+    }
+    return {slug: package.version for slug, package in sorted(found.items()) if package}
 
 
 def _labels(site: Site) -> dict[str, str]:

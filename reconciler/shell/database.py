@@ -13,11 +13,14 @@ from datetime import timedelta
 
 from pymysql.cursors import Cursor
 
-from reconciler.core import names
+from reconciler.core import migration, names
 from reconciler.core.derive import Secret
 from reconciler.core.model import Live
 from reconciler.errors import StageFailed
 from reconciler.shell.database_session import Server, rows, session
+
+# The documents of a site (image/lib/rows.php).
+ROW_LIVE, ROW_BROUGHT, ROW_NEXT, ROW_JOURNAL = 1, 2, 3, 4
 
 LIVE_TABLE = """CREATE TABLE IF NOT EXISTS {database}.wpaas_live (
   id TINYINT NOT NULL PRIMARY KEY, document LONGTEXT NOT NULL
@@ -122,13 +125,29 @@ class Database:
             cursor.execute("DROP USER IF EXISTS %s@'%%'", (name,))
 
     def write_live(self, site: str, document: str) -> None:
-        """Put the live settings: one row, seen by every webhead at its next request."""
+        """Put the live settings: one row, seen by every webhead at its next request.
+
+        With it a migration is over: it is not taken back any more.
+        """
+        self._write(site, ROW_LIVE, document)
         name = _identifier(site)
         with session(self._server, "apply") as cursor:
             cursor.execute(
-                f"INSERT INTO `{name}`.wpaas_live (id, document) VALUES (1, %s)"  # noqa: S608
+                f"DELETE FROM `{name}`.wpaas_live WHERE id IN (%s, %s)",  # noqa: S608
+                (ROW_NEXT, ROW_JOURNAL),
+            )
+
+    def write_next(self, site: str, document: str) -> None:
+        """Put what the site's next install job is to bring its database to."""
+        self._write(site, ROW_NEXT, document)
+
+    def _write(self, site: str, row: int, document: str) -> None:
+        name = _identifier(site)
+        with session(self._server, "apply") as cursor:
+            cursor.execute(
+                f"INSERT INTO `{name}`.wpaas_live (id, document) VALUES (%s, %s)"  # noqa: S608
                 " ON DUPLICATE KEY UPDATE document = VALUES(document)",
-                (document,),
+                (row, document),
             )
 
     def add_login(self, site: str, token_hash: str, lifetime: timedelta) -> None:
@@ -167,13 +186,18 @@ def _live(cursor: Cursor, databases: Collection[str]) -> dict[str, Live]:
     if not databases:
         return {}
     one = (
-        "SELECT '{0}', SHA2(document, 256), JSON_EXTRACT(document, '$.plugins')"
-        " FROM `{0}`.wpaas_live WHERE id = 1"
+        "SELECT '{0}', SHA2(document, 256), JSON_EXTRACT(document, '$.plugins'),"
+        " (SELECT document FROM `{0}`.wpaas_live WHERE id = {2}),"
+        " (SELECT COUNT(*) FROM `{0}`.wpaas_live WHERE id = {3})"
+        " FROM `{0}`.wpaas_live WHERE id = {1}"
     )
-    query = " UNION ALL ".join(one.format(database) for database in sorted(databases))
+    numbers = (ROW_LIVE, ROW_BROUGHT, ROW_JOURNAL)
+    query = " UNION ALL ".join(one.format(database, *numbers) for database in sorted(databases))
     return {
-        database: Live(digest, frozenset(json.loads(plugins or "[]")))
-        for database, digest, plugins in rows(cursor, query)
+        database: Live(
+            digest, frozenset(json.loads(plugins or "[]")), migration.brought(brought), bool(opened)
+        )
+        for database, digest, plugins, brought, opened in rows(cursor, query)
     }
 
 

@@ -159,8 +159,8 @@ def site_policy(bucket: str) -> str:
 
 
 def read_policy(bucket: str) -> str:
-    """Bucket policy: anybody reads an object whose name they know; nobody lists."""
-    resource = f"arn:aws:s3:::{bucket}/*"
+    """Bucket policy: anybody reads an upload whose name they know; nobody lists, or reads `private/`."""
+    resource = f"arn:aws:s3:::{bucket}/uploads/*"
     return _policy({"Principal": "*", "Action": "s3:GetObject", "Resource": resource})
 
 

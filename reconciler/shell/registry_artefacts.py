@@ -6,6 +6,7 @@ lists such manifests itself ("referrers"), that is used; else the list is an ind
 1.1, "Referrers Tag Schema".
 """
 
+import json
 from typing import Any
 
 from reconciler.core import signature
@@ -15,6 +16,16 @@ from reconciler.shell.registry import OCI_INDEX, Registry, Stored
 
 EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 EMPTY = b"{}"
+
+
+def labels(registry: Registry, repository: str, reference: str) -> dict[str, str]:
+    """The labels of an image. Raises StageFailed, as everything here."""
+    config = registry.manifest(repository, reference).document["config"]["digest"]
+    try:
+        said = json.loads(registry.blob(repository, config))["config"]["Labels"]
+        return {str(key): str(value) for key, value in said.items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}  # an image that says nothing of itself
 
 
 def attach(registry: Registry, repository: str, image: Stored, kind: str, data: bytes) -> Stored:

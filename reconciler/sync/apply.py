@@ -12,7 +12,7 @@ from typing import assert_never
 
 from reconciler.core import names
 from reconciler.core.difference import as_forced
-from reconciler.core.health import FAILED_ATTEMPTS, order_of_roll_out
+from reconciler.core.health import order_of_roll_out
 from reconciler.core.model import (
     Desired,
     DesiredPlatform,
@@ -27,11 +27,11 @@ from reconciler.core.plan import Operation, Plan
 from reconciler.core.planner import table
 from reconciler.core.site_objects import without_plugins
 from reconciler.errors import StageFailed, Superseded, WpaasError
+from reconciler.sync import migrate
 from reconciler.sync.fleet import Fleet
 from reconciler.sync.watch import Watch
 
 SITES_SIDE_BY_SIDE = 8
-INSTALL_DEADLINE_S = 120.0
 HEALTH_DEADLINE_S = 120.0
 PROBE_DEADLINE_S = 15.0
 
@@ -140,7 +140,7 @@ def _site_operation(run: Run, operation: Operation) -> None:
         case "delete":
             _delete(run, operation)
         case "run" if site:
-            _install(run, site)
+            _job(run, operation, site)
         case "create" | "update" if site:
             _put(run, operation, site)
         case "create" | "update" | "run" | "push" | "purge":
@@ -194,29 +194,17 @@ def _delete(run: Run, operation: Operation) -> None:
             raise StageFailed("apply", f"cannot delete {operation.kind}")
 
 
-def _install(run: Run, site: DesiredSite) -> None:
-    """One Swarm job, removed afterwards; the settings row that follows says that it ended well."""
-    name = names.install_name(site.name)
-    swarm = run.fleet.swarm
-    swarm.remove_service(name)
-    swarm.create_service(site.install)
-    end = time.monotonic() + INSTALL_DEADLINE_S
-    try:
-        while True:
-            tasks = [t for t in run.watch.after(time.monotonic()).tasks if t.service == name]
-            if any(task.state == "ended" and not task.error for task in tasks):
-                break
-            failures = [task for task in tasks if task.state == "failed"]
-            over = time.monotonic() >= end
-            if over or (
-                len(failures) >= FAILED_ATTEMPTS and not any(t.state != "failed" for t in tasks)
-            ):
-                lines = swarm.service_logs(name, 5).strip()
-                reason = failures[0].error if failures else "not done in time"
-                raise StageFailed("apply", f"install: {reason}; {lines[-300:]}", where=site.name)
-    finally:
-        swarm.remove_service(name)
-    run.fleet.database.write_live(site.name, site.live)
+def _job(run: Run, operation: Operation, site: DesiredSite) -> None:
+    match operation.kind:
+        case "install":
+            migrate.install(run.fleet, run.watch, site)
+        case "migrate":
+            migrate.migrate(run.fleet, run.watch, site)
+        case "migrate-leaving":
+            live = run.observed.cluster.services[names.service_name(site.name)]
+            migrate.let_leave(run.fleet, run.watch, site, live)
+        case _:
+            raise StageFailed("apply", f"cannot run {operation.kind} of a site")
 
 
 def _roll(run: Run, site: DesiredSite) -> None:
@@ -242,7 +230,11 @@ def _roll(run: Run, site: DesiredSite) -> None:
     if run.superseded():
         raise Superseded("apply", "a newer commit came", where=site.name)
     _go_back(run, site, name)
-    raise StageFailed("apply", f"the new webheads are not healthy: {error}", where=site.name)
+    raise StageFailed(
+        "apply",
+        f"the new webheads are not healthy: {error}{_database_of(run, site)}",
+        where=site.name,
+    )
 
 
 def _write(run: Run, site: DesiredSite, live: Service, cluster: ObservedCluster) -> None:
@@ -261,6 +253,32 @@ def _go_back(run: Run, site: DesiredSite, name: str) -> None:
         swarm.remove_service(name)
     elif now is not None and cluster.healthy(name):
         swarm.update_service(now, _ordered(before.spec, seen, name))
+
+
+def _database_of(run: Run, site: DesiredSite) -> str:
+    """What became of the database that was migrated for webheads that went back; "" if none was.
+
+    The dump is put back where nobody wrote since. Else the newer database stays, if the webheads of
+    before serve from it.
+    """
+    name = names.service_name(site.name)
+    before = run.observed.cluster.services.get(name)
+    try:
+        kept = migrate.take_back(run.fleet, run.watch, site) if before is not None else ""
+    except StageFailed as e:
+        kept = str(e)
+    if not kept:
+        return ""
+    health = run.watch.until_healthy(name, site.replicas, HEALTH_DEADLINE_S, run.superseded)
+    error = "" if health.state == "healthy" else health.reason
+    error = error or run.fleet.probe(site.primary_host, PROBE_DEADLINE_S)
+    if not error:
+        return f"; the code went back, the newer database stays and serves: {kept}"
+    return (
+        f"; held: the code of before does not serve from the newer database ({error}), and nothing is"
+        f" put back: {kept}. Go on with newer code, or restore the dump by hand, which loses what was"
+        " written since"
+    )
 
 
 def _ordered(spec: Spec, cluster: ObservedCluster, service: str) -> Spec:

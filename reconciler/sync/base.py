@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.core import base_lock, image
-from reconciler.core.base_image import VERSION, config_of, manifest_of
+from reconciler.core.base_image import SCHEMA, VERSION, config_of, manifest_of
 from reconciler.core.blob import Blob
 from reconciler.core.debian import Installed, installed
 from reconciler.core.layers import tar
@@ -68,7 +68,7 @@ def _store(
     packed = rootfs.pack(exported, work)
     found = rootfs.read(exported, frozenset({STATUS, SOURCE, NOT_AS_LOCKED}), DOC, "copyright")
     wordpress = _source(found.get(SOURCE, b""))
-    labels = {VERSION: wordpress["version"]}
+    labels = {VERSION: wordpress["version"], SCHEMA: wordpress["schema"]}
     config = config_of(builder.inspect(engine, name), packed.layers, labels, lock.day)
     manifest = manifest_of(config, packed.layers)
     stored = registry.put_image(image.BASE_REPOSITORY, config, manifest, packed.files)
@@ -99,7 +99,7 @@ def _store(
 def _source(data: bytes) -> dict[str, str]:
     try:
         said = json.loads(data)
-        return {key: str(said[key]) for key in ("source", "version", "url", "sha256")}
+        return {key: str(said[key]) for key in ("source", "version", "schema", "url", "sha256")}
     except (ValueError, KeyError, TypeError) as e:
         raise StageFailed(
             "image", "the base does not say which WordPress it holds", where=SOURCE

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from reconciler.core import image, provenance, sbom
+from reconciler.core.base_image import SCHEMA, VERSION
 from reconciler.core.base_lock import REFRESH
 from reconciler.core.blob import Blob
 from reconciler.core.compiler import Compiled
@@ -16,6 +17,7 @@ from reconciler.core.outcome import Outcome
 from reconciler.core.packages import packages_in_use
 from reconciler.core.plan import Operation
 from reconciler.shell.registry import Registry, Stored
+from reconciler.shell.registry_artefacts import labels
 from reconciler.shell.signing import Keys
 from reconciler.shell.sources import Archives
 from reconciler.sync.base import build_base
@@ -79,7 +81,7 @@ class Images:
         if base_digest is None:
             return ImageRef(f"(on a new base {inputs.base[:12]})", None)
         tag = image.image_tag(base_digest, inputs.layers)
-        return ImageRef(tag, self.registry.digest(image.IMAGE_REPOSITORY, tag))
+        return self._named(tag, self.registry.digest(image.IMAGE_REPOSITORY, tag))
 
     def base_digest(self, inputs: Inputs) -> str:
         """The digest of the base of these inputs, "" where it is not there. Raises StageFailed."""
@@ -103,7 +105,7 @@ class Images:
             began = time.monotonic()
             digest = self._append(base, inputs, tag)
             tell(_made(f"{image.IMAGE_REPOSITORY}:{tag}", began, cause))
-        return ImageRef(tag, digest)
+        return self._named(tag, digest)
 
     def reference(self, found: ImageRef) -> str:
         """How a service names the image: by digest."""
@@ -127,6 +129,14 @@ class Images:
             made[key] = self.packed.get(key) or _layer(trees)
         self.packed = made
         return Inputs(base, tuple(made.values()), packages)
+
+    def _named(self, tag: str, digest: str | None) -> ImageRef:
+        """The image with what it says of its WordPress."""
+        if digest is None:
+            return ImageRef(tag, None)
+        said = labels(self.registry, image.IMAGE_REPOSITORY, digest)
+        schema = said.get(SCHEMA, "")
+        return ImageRef(tag, digest, said.get(VERSION, ""), int(schema) if schema.isdigit() else 0)
 
     def _known(self, repository: str, tag: str) -> tuple[str | None, str]:
         """The digest of a tag that may be used, or None and why it is made."""

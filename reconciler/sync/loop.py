@@ -103,7 +103,13 @@ def plan(fleet: Fleet, compiled: Compiled, revision: str, image: ImageRef) -> Pl
         image=image,
         sites={
             name: desired_site(
-                site, settings, reference, fleet.master, revision, granted(allowlist, site)
+                site,
+                settings,
+                reference,
+                fleet.master,
+                revision,
+                granted(allowlist, site),
+                allowlist,
             )
             for name, site in compiled.sites.items()
         },

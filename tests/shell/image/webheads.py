@@ -259,15 +259,18 @@ class Stand:
             site.config["database"]["name"],
         )
 
-    def webhead(self, site: Site, *more: str, command: Sequence[str] = ()) -> Webhead:
+    def webhead(
+        self, site: Site, *more: str, command: Sequence[str] = (), image: str = IMAGE
+    ) -> Webhead:
         """Starts a container as Swarm would; does not wait."""
         self.count += 1
-        words = (*hardened(), *site.write(), "--publish=127.0.0.1::8080", *more, IMAGE, *command)
+        words = (*hardened(), *site.write(), "--publish=127.0.0.1::8080", *more, image, *command)
         return Webhead(self.start(f"{site.name}-{self.count}", *words), site)
 
-    def job(self, site: Site) -> tuple[int, str]:
+    def job(self, site: Site, image: str = IMAGE) -> tuple[int, str]:
         """Runs the install job to its end; its exit code and log."""
-        job = self.webhead(site, "--no-healthcheck", command=("php", "/usr/lib/wpaas/install.php"))
+        command = ("php", "/usr/lib/wpaas/install.php")
+        job = self.webhead(site, "--no-healthcheck", command=command, image=image)
         code = int(docker("wait", job.name))
         return code, "\n".join(job.logs())
 
