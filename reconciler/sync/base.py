@@ -99,7 +99,8 @@ def _store(
 def _source(data: bytes) -> dict[str, str]:
     try:
         said = json.loads(data)
-        return {key: str(said[key]) for key in ("source", "version", "schema", "url", "sha256")}
+        known = {key: str(said[key]) for key in ("source", "version", "url", "sha256")}
+        return {**known, "schema": str(said.get("schema", ""))}
     except (ValueError, KeyError, TypeError) as e:
         raise StageFailed(
             "image", "the base does not say which WordPress it holds", where=SOURCE

@@ -58,10 +58,10 @@ def test_a_site_writes_reads_lists_and_deletes_in_its_own_bucket(
 def test_a_site_can_do_nothing_outside_its_bucket(store: Container, objects: ObjectStore) -> None:
     assert objects.buckets()
     mine, theirs = keys_of("chess-club"), keys_of("tea-house")
-    assert call(store, "PUT", "/wpaas-tea-house/x", theirs, b"theirs").status_code == 200
+    assert call(store, "PUT", "/wpaas-tea-house/uploads/x", theirs, b"theirs").status_code == 200
     for method, path in (
-        ("PUT", "/wpaas-tea-house/x"),
-        ("DELETE", "/wpaas-tea-house/x"),
+        ("PUT", "/wpaas-tea-house/uploads/x"),
+        ("DELETE", "/wpaas-tea-house/uploads/x"),
         ("GET", "/wpaas-tea-house?list-type=2"),
         ("DELETE", "/wpaas-tea-house"),
         ("DELETE", "/wpaas-chess-club"),
@@ -77,24 +77,29 @@ def test_a_site_can_do_nothing_outside_its_bucket(store: Container, objects: Obj
     answer = call(store, "PUT", copy, mine, x_amz_copy_source=source)
     assert answer.status_code == 403
     assert b"tea" not in call(store, "GET", "/", mine).content
-    assert call(store, "GET", "/wpaas-tea-house/x").content == b"theirs"
+    assert call(store, "GET", "/wpaas-tea-house/uploads/x").content == b"theirs"
 
 
-def test_a_stranger_reads_an_object_and_nothing_else(
+def test_a_stranger_reads_an_upload_and_nothing_else(
     store: Container, objects: ObjectStore
 ) -> None:
     assert objects.buckets()
-    path = "/wpaas-chess-club/open.txt"
+    path = "/wpaas-chess-club/uploads/open.txt"
     assert call(store, "PUT", path, keys_of("chess-club"), b"open").status_code == 200
     assert call(store, "GET", path).content == b"open"
-    assert call(store, "GET", "/wpaas-chess-club/none").status_code == 404
+    assert call(store, "GET", "/wpaas-chess-club/uploads/none").status_code == 404
+    private = "/wpaas-chess-club/private/dumps/1/wp_users.sql.gz"
+    assert call(store, "PUT", private, keys_of("chess-club"), b"secret").status_code == 200
     for method, path in (
+        ("GET", private),
+        ("GET", "/wpaas-chess-club/uploads/../private/dumps/1/wp_users.sql.gz"),
+        ("HEAD", private),
         ("GET", "/wpaas-chess-club"),
         ("GET", "/wpaas-chess-club?list-type=2"),
         ("GET", "/wpaas-chess-club?policy"),
         ("GET", "/"),
-        ("PUT", "/wpaas-chess-club/open.txt"),
-        ("DELETE", "/wpaas-chess-club/open.txt"),
+        ("PUT", "/wpaas-chess-club/uploads/open.txt"),
+        ("DELETE", "/wpaas-chess-club/uploads/open.txt"),
         ("POST", "/wpaas-chess-club?delete"),
         ("POST", "/"),
     ):

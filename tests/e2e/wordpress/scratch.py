@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from demo.stage import Stage
+from demo.stage import Stage, wait_until
 from reconciler.core import migration, names
 from reconciler.core.manifest import Site
 from reconciler.core.model import DesiredSite, Spec
@@ -35,12 +35,16 @@ class Scratch:
 @contextmanager
 def scratch(stage: Stage) -> Iterator[Scratch]:
     """A site with a database and a bucket, both empty; gone afterwards but for them."""
-    stage.until_applied(stage.repository.head(), WITHIN_S)  # its image is there
     fleet = open_fleet(stage.context, now=clock.now)
     revision, compiled = fetch(fleet, Memory())
     assert compiled.platform is not None
     name = f"t{secrets.token_hex(4)}"
-    image = fleet.image_reference(fleet.find_image(revision, compiled))
+
+    def found() -> str:
+        image = fleet.find_image(revision, compiled)
+        return fleet.image_reference(image) if image.digest else ""
+
+    image = wait_until("the commit's image is there", found, WITHIN_S)
     site = desired_site(Site(name=name, title="Scratch", owners=()), compiled.platform, image,
                         fleet.master, "")  # fmt: skip
     fleet.database.ensure(name, site.database_password)
