@@ -24,3 +24,6 @@ require __DIR__ . '/login.php';
 require __DIR__ . '/s3/client.php';
 require __DIR__ . '/s3/stream.php';
 require __DIR__ . '/uploads.php';
+require __DIR__ . '/uploads-checks.php';
+require __DIR__ . '/uploads-names.php';
+require __DIR__ . '/uploads-private.php';

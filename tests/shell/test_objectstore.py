@@ -84,21 +84,28 @@ def test_a_stranger_reads_an_object_and_nothing_else(
     store: Container, objects: ObjectStore
 ) -> None:
     assert objects.buckets()
-    path = "/wpaas-chess-club/open.txt"
+    path = "/wpaas-chess-club/uploads/open.txt"
     assert call(store, "PUT", path, keys_of("chess-club"), b"open").status_code == 200
     assert call(store, "GET", path).content == b"open"
-    assert call(store, "GET", "/wpaas-chess-club/none").status_code == 404
+    assert call(store, "GET", "/wpaas-chess-club/uploads/none").status_code == 404
+    private = "/wpaas-chess-club/private/members.txt"
+    assert call(store, "PUT", private, keys_of("chess-club"), b"members'").status_code == 200
     for method, path in (
         ("GET", "/wpaas-chess-club"),
         ("GET", "/wpaas-chess-club?list-type=2"),
         ("GET", "/wpaas-chess-club?policy"),
         ("GET", "/"),
-        ("PUT", "/wpaas-chess-club/open.txt"),
-        ("DELETE", "/wpaas-chess-club/open.txt"),
+        ("GET", private),
+        ("GET", "/wpaas-chess-club/private/none"),
+        ("GET", "/wpaas-chess-club/uploads/../private/members.txt"),
+        ("PUT", "/wpaas-chess-club/uploads/open.txt"),
+        ("DELETE", "/wpaas-chess-club/uploads/open.txt"),
         ("POST", "/wpaas-chess-club?delete"),
         ("POST", "/"),
     ):
         assert call(store, method, path).status_code == 403, (method, path)
+    hidden = "/wpaas-chess-club/uploads/%2e%2e/private/members.txt"
+    assert call(store, "GET", hidden).status_code == 400
 
 
 def test_only_the_door_listens_beyond_loopback(store: Container, objects: ObjectStore) -> None:
