@@ -66,7 +66,8 @@ function servers(Configuration $configuration): string
     $bucket = checked('store.bucket', $configuration->text('store.bucket'), '[a-z0-9][a-z0-9.-]+');
     $authorities = authorities($configuration, 'store');
     $https = $scheme === 'https' ? 'on' : '';
-    $body = $configuration->number('limits.upload_mb') + 8;
+    $upload = $configuration->number('limits.upload_mb');
+    $body = $upload + 8;
     $aliases = array_diff($configuration->domains(), [$host]);
     foreach ($aliases as $alias) {
         checked('domains', $alias, '[a-z0-9.-]+');
@@ -86,6 +87,7 @@ function servers(Configuration $configuration): string
             set \$home_https "$https";
             set \$store_endpoint $endpoint;
             set \$store_bucket $bucket;
+            set \$upload_mb $upload;
             proxy_ssl_trusted_certificate $authorities;
             include /etc/nginx/site.conf;
         }

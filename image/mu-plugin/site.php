@@ -31,3 +31,6 @@ require_once __DIR__ . '/sessions.php';
 require_once __DIR__ . '/s3/client.php';
 require_once __DIR__ . '/s3/stream.php';
 require_once __DIR__ . '/uploads.php';
+require_once __DIR__ . '/uploads-checks.php';
+require_once __DIR__ . '/uploads-names.php';
+require_once __DIR__ . '/uploads-private.php';

@@ -1,6 +1,6 @@
 <?php
 /**
- * Uploads in the object store. Their addresses stay the site's own, /wp-content/uploads/…, which nginx
+ * Uploads in the object store: where they go, and that they got there. Their addresses stay the site's own, /wp-content/uploads/…, which nginx
  * fetches from the bucket; so no bucket name is in any post, and a store can be changed.
  *
  * @license GPL-2.0-or-later
@@ -11,6 +11,7 @@ declare(strict_types=1);
 namespace Wpaas;
 
 use Wpaas\S3\Copies;
+use Wpaas\S3\Place;
 use Wpaas\S3\Store;
 use Wpaas\S3\StoreFailed;
 use Wpaas\S3\Stream;
@@ -24,8 +25,20 @@ function store(): Store
     static $store = null;
     return $store ??= new Store(
         S3\Client::of(configuration()),
-        static fn (string $name) => wp_check_filetype($name)['type'] ?: 'application/octet-stream'
+        static fn (string $name) => wp_check_filetype($name)['type'] ?: 'application/octet-stream',
+        // For caches in front: an object's key, `uploads/…` as in its address.
+        static fn (string $key) => do_action('wpaas_upload_changed', $key),
     );
+}
+
+/** Whether a path `s3://…` is there. No answer counts as no. */
+function is_stored(string $path): bool
+{
+    try {
+        return store()->found(Place::key($path)) !== null;
+    } catch (StoreFailed) {
+        return false;
+    }
 }
 
 /** `s3://uploads/2026/11/a.jpg`, 2 → `s3://uploads/2026/11/a-2.jpg`; 0 → unchanged */
@@ -38,24 +51,29 @@ function numbered(string $path, int $number): string
 
 /**
  * Stores an uploaded file under the path or, where another webhead was faster, under the next free
- * name. Returns the path that it got.
+ * name. Takes the file over. Returns the path that it got.
  *
  * @throws StoreFailed
  */
 function store_upload(string $file, string $path): string
 {
-    for ($number = 0; $number < NAME_TRIES; $number++) {
-        $tried = numbered($path, $number);
-        $copy = Copies::blank();
-        if (!copy($file, $copy)) {
-            unlink($copy);
-            throw new StoreFailed('no room for a copy in /tmp', 0);
-        }
-        if (store()->write_new(Store::key($tried), $copy)) {
-            return $tried;
-        }
-        unlink($copy);
+    $taken = Copies::blank();
+    if (!rename($file, $taken)) {
+        unlink($taken);
+        throw new StoreFailed("$file cannot be taken", 0);
     }
+    try {
+        for ($number = 0; $number < NAME_TRIES; $number++) {
+            $tried = numbered($path, $number);
+            if (store()->write_new(Place::key($tried), $taken)) {
+                return $tried;
+            }
+        }
+    } catch (StoreFailed $failed) {
+        unlink($taken);
+        throw $failed;
+    }
+    unlink($taken);
     throw new StoreFailed("no free name for $path", 0);
 }
 
@@ -70,6 +88,8 @@ add_filter('upload_dir', static function (array $folder): array {
     return $folder;
 });
 
+const NOT_STORED = 'The file could not be stored. Please try again in a few minutes.';
+
 /** Paths that WordPress chose → the path where the file is, or the reason why it is nowhere. */
 $moved = [];
 $failed = [];
@@ -83,10 +103,7 @@ add_filter('pre_move_uploaded_file', static function (mixed $done, array $file, 
         $moved[$path] = store_upload($file['tmp_name'], $path);
     } catch (StoreFailed $problem) {
         log_line('upload not stored', ['cause' => $problem->getMessage()]);
-        $failed[$path] = 'The file could not be stored. Please try again in a few minutes.';
-    }
-    if (is_file($file['tmp_name'])) {
-        unlink($file['tmp_name']);
+        $failed[$path] = NOT_STORED;
     }
     return true;
 }, 10, 3);
@@ -99,11 +116,14 @@ add_filter('wp_handle_upload', static function (array $upload) use (&$moved, &$f
     if (isset($moved[$path]) && $moved[$path] !== $path) {
         $upload['url'] = str_replace(wp_basename($path), wp_basename($moved[$path]), $upload['url']);
         $upload['file'] = $moved[$path];
+    } elseif (!isset($moved[$path]) && str_starts_with($path, 's3://') && !is_stored($path)) {
+        return ['error' => NOT_STORED];   // wp_upload_bits() writes to the stream by itself
     }
     return $upload;
 });
 
 // ImageMagick knows no streams, and GD is what the image has.
-add_filter('wp_image_editors', static fn () => [\WP_Image_Editor_GD::class]);
-// Reports about privacy are built as archives, which cannot be written to a stream.
-add_filter('wp_privacy_exports_dir', static fn () => '/tmp/wp-personal-data-exports/');
+add_filter('wp_image_editors', static function (): array {
+    require_once __DIR__ . '/picture.php';
+    return [Picture::class];
+});

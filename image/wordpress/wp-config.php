@@ -75,7 +75,8 @@ define('WP_MEMORY_LIMIT', '128M');
 define('WP_MAX_MEMORY_LIMIT', '256M');
 define('WP_POST_REVISIONS', 20);
 define('EMPTY_TRASH_DAYS', 30);
-define('IMAGE_EDIT_OVERWRITE', true);
+// Each edit of a picture gets a name of its own: browsers keep the old one.
+define('IMAGE_EDIT_OVERWRITE', false);
 define('WP_TEMP_DIR', '/tmp');
 
 if (!defined('ABSPATH')) {

@@ -36,8 +36,11 @@ SITE_ACTIONS = (
     "s3:ListBucket",
     "s3:AbortMultipartUpload",
 )
-# Joined as the last step of `ensure`: one listing tells which sites are whole.
-READY_GROUP = "wpaas-ready"
+# Joined as the last step of `ensure`: one listing tells which sites are whole. The number counts up
+# when `ensure` makes something else, so that living buckets get it too.
+READY_GROUP = "wpaas-ready-2"
+# Where the image puts what anybody may read; private files lie beside it (s3/place.php).
+OPEN_PREFIX = "uploads/"
 ALREADY = frozenset({"EntityAlreadyExists", "BucketAlreadyOwnedByYou"})
 
 
@@ -72,7 +75,7 @@ class ObjectStore:
         return listed & _texts(ready, "member", "UserName")
 
     def ensure(self, site: str, access_key: Secret, secret_key: Secret) -> None:
-        """Make the site's bucket, which anybody may read from but not list, and its one key.
+        """Make the site's bucket, whose uploads anybody may read but not list, and its one key.
 
         The key reads and writes this bucket and nothing else. Other keys of the site are
         deleted: they are of an older generation. Safe to repeat.
@@ -160,7 +163,7 @@ def site_policy(bucket: str) -> str:
 
 def read_policy(bucket: str) -> str:
     """Bucket policy: anybody reads an upload whose name they know; nobody lists, or reads `private/`."""
-    resource = f"arn:aws:s3:::{bucket}/uploads/*"
+    resource = f"arn:aws:s3:::{bucket}/{OPEN_PREFIX}*"
     return _policy({"Principal": "*", "Action": "s3:GetObject", "Resource": resource})
 
 

@@ -98,12 +98,15 @@ def test_a_stranger_reads_an_upload_and_nothing_else(
         ("GET", "/wpaas-chess-club?list-type=2"),
         ("GET", "/wpaas-chess-club?policy"),
         ("GET", "/"),
+        ("GET", "/wpaas-chess-club/private/none"),
         ("PUT", "/wpaas-chess-club/uploads/open.txt"),
         ("DELETE", "/wpaas-chess-club/uploads/open.txt"),
         ("POST", "/wpaas-chess-club?delete"),
         ("POST", "/"),
     ):
         assert call(store, method, path).status_code == 403, (method, path)
+    hidden = "/wpaas-chess-club/uploads/%2e%2e/private/members.txt"
+    assert call(store, "GET", hidden).status_code == 400
 
 
 def test_only_the_door_listens_beyond_loopback(store: Container, objects: ObjectStore) -> None:

@@ -18,11 +18,14 @@ final class StoreFailed extends \RuntimeException
 {
 }
 
-/** What the store says about one object. Size in bytes, time in seconds since 1970. */
+/** What the store says about one object. Size in bytes, time in seconds since 1970; the tag changes with the content. */
 final class Found
 {
-    public function __construct(public readonly int $size, public readonly int $changed_at)
-    {
+    public function __construct(
+        public readonly int $size,
+        public readonly int $changed_at,
+        public readonly string $tag = '',
+    ) {
     }
 }
 
@@ -68,7 +71,32 @@ final class Client
             return null;
         }
         self::expect($status, [200], "look at $key");
-        return new Found((int) ($headers['content-length'] ?? 0), (int) strtotime($headers['last-modified'] ?? 'now'));
+        return new Found(
+            (int) ($headers['content-length'] ?? 0),
+            (int) strtotime($headers['last-modified'] ?? 'now'),
+            $headers['etag'] ?? '',
+        );
+    }
+
+    /** So many bytes of an object from an offset, as long as it has this tag. @throws StoreFailed */
+    public function part(string $key, int $offset, int $count, string $tag): string
+    {
+        $headers = ['Range' => "bytes=$offset-" . ($offset + $count - 1)] + ($tag === '' ? [] : ['If-Match' => $tag]);
+        [$status, $body] = $this->call('GET', $key, $headers);
+        self::expect($status, [206], "read a part of $key");
+        return $body;
+    }
+
+    /** Address of an object below the endpoint, for whoever has it, so many seconds. */
+    public function presigned(string $method, string $key, int $seconds): string
+    {
+        $path = Signer::encode_path("/{$this->bucket}/$key");
+        return "$path?" . $this->signer->presigned($method, $path, $this->host(), gmdate('Ymd\THis\Z'), $seconds);
+    }
+
+    private function host(): string
+    {
+        return (string) preg_replace('~^https?://~', '', $this->endpoint);
     }
 
     /** Writes the object into a local file; null when there is none. @throws StoreFailed */
@@ -189,13 +217,14 @@ final class Client
      * @param array<string, string> $query
      * @param resource|null $target
      * @return array{int, string, array<string, string>}
+     * @throws StoreFailed when there is no room for the answer
      */
     private function send(string $method, string $key, array $headers, array $query, ?string $file, mixed $target): array
     {
         $path = Signer::encode_path('/' . $this->bucket . ($key === '' ? '' : "/$key"));
         $hash = $file === null ? Signer::EMPTY_HASH : (string) hash_file('sha256', $file);
         $headers += [
-            'Host' => (string) preg_replace('~^https?://~', '', $this->endpoint),
+            'Host' => $this->host(),
             'x-amz-date' => gmdate('Ymd\THis\Z'),
             'x-amz-content-sha256' => $hash,
         ];
@@ -228,7 +257,10 @@ final class Client
             CURLOPT_WRITEFUNCTION => static function ($connection, string $part) use (&$body, $target): int {
                 // An error's text never lands in the file.
                 $good = $target !== null && curl_getinfo($connection, CURLINFO_RESPONSE_CODE) === 200;
-                $good ? fwrite($target, $part) : $body .= $part;
+                if ($good) {
+                    return (int) @fwrite($target, $part);   // less than came: /tmp is full, and curl ends
+                }
+                $body .= $part;
                 return strlen($part);
             },
         ];
@@ -248,6 +280,9 @@ final class Client
         $status = $done === false ? 0 : (int) curl_getinfo($this->connection, CURLINFO_RESPONSE_CODE);
         if ($source !== null) {
             fclose($source);
+        }
+        if (curl_errno($this->connection) === CURLE_WRITE_ERROR) {
+            throw new StoreFailed("no room in /tmp for $key", 0);
         }
         return [$status, $body, $got];
     }

@@ -14,7 +14,7 @@ final class Copies
 {
     /** Copies kept at once, and bytes of the largest kept. */
     private const KEPT = 4;
-    private const LARGEST = 32 * 1024 * 1024;
+    public const LARGEST = 32 * 1024 * 1024;
 
     /** @var array<string, string> key → local file, oldest first; the files are never changed */
     private array $files = [];
@@ -30,6 +30,15 @@ final class Copies
     public static function blank(): string
     {
         return (string) tempnam('/tmp', 's3-');
+    }
+
+    /** A second name for a file: its content is in memory once. */
+    public static function twin(string $file): string
+    {
+        $name = self::blank();
+        unlink($name);
+        link($file, $name);
+        return $name;
     }
 
     public function file(string $key): ?string

@@ -58,6 +58,19 @@ final class Folders
     /** Names in a folder, sorted, without `.` and `..`. @return list<string> @throws StoreFailed */
     public function names(string $key): array
     {
+        $names = $this->listed($key);
+        if ($key === Place::OPEN) {
+            array_push($names, ...$this->listed(Place::CLOSED));
+        }
+        // The folder's own object has the empty name.
+        $names = array_values(array_unique(array_filter($names, static fn (string $name) => $name !== '')));
+        sort($names, SORT_STRING);
+        return $names;
+    }
+
+    /** @return list<string> @throws StoreFailed */
+    private function listed(string $key): array
+    {
         $names = [];
         $after = null;
         do {
@@ -65,9 +78,6 @@ final class Folders
             array_push($names, ...$page['files'], ...$page['folders']);
             $after = $page['more'];
         } while ($after !== null);
-        // The folder's own object has the empty name.
-        $names = array_values(array_unique(array_filter($names, static fn (string $name) => $name !== '')));
-        sort($names, SORT_STRING);
         return $names;
     }
 }

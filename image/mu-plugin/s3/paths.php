@@ -18,7 +18,7 @@ trait Paths
     public function stream_metadata(string $path, int $option, mixed $value): bool
     {
         return self::guarded(function () use ($path, $option): bool {
-            $key = Store::key($path);
+            $key = Place::key($path);
             $there = self::$store->found($key) !== null || self::$store->folders->exists($key);
             if ($there || $option !== STREAM_META_TOUCH) {
                 return $there;
@@ -32,9 +32,8 @@ trait Paths
     public function url_stat(string $path, int $flags): array|false
     {
         return self::guarded(function () use ($path): array|false {
-            $key = Store::key($path);
-            // A name without an ending is most likely a folder: two questions less.
-            $first = pathinfo($key, PATHINFO_EXTENSION) === '' && self::$store->folders->exists($key);
+            $key = Place::key($path);
+            $first = self::may_be_folder($key) && self::$store->folders->exists($key);
             $found = $first ? null : self::$store->found($key);
             if ($found !== null) {
                 return self::status(0100666, $found->size, $found->changed_at);
@@ -46,7 +45,7 @@ trait Paths
     public function unlink(string $path): bool
     {
         return self::guarded(function () use ($path): bool {
-            $key = Store::key($path);
+            $key = Place::key($path);
             if (self::$store->found($key) === null) {
                 return self::refuse(STREAM_REPORT_ERRORS, "unlink($path): No such file or directory");
             }
@@ -59,9 +58,10 @@ trait Paths
     public function rename(string $from, string $to): bool
     {
         return self::guarded(function () use ($from, $to): bool {
-            [$old, $new] = [Store::key($from), Store::key($to)];
-            if (self::$store->found($old) === null && !self::$store->folders->exists($old)) {
-                return self::refuse(STREAM_REPORT_ERRORS, "rename($from,$to): No such file or directory");
+            [$old, $new] = [Place::key($from), Place::key($to)];
+            $problem = self::rename_problem($old, $new);
+            if ($problem !== null) {
+                return self::refuse(STREAM_REPORT_ERRORS, "rename($from,$to): $problem");
             }
             if ($old !== $new) {
                 self::$store->rename($old, $new);
@@ -71,10 +71,33 @@ trait Paths
         });
     }
 
+    /** @throws StoreFailed */
+    private static function rename_problem(string $old, string $new): ?string
+    {
+        $folders = self::$store->folders;
+        $is_file = self::$store->found($old) !== null;
+        if (!$is_file && !$folders->exists($old)) {
+            return 'No such file or directory';
+        }
+        if ($is_file) {
+            return self::may_be_folder($new) && $folders->exists($new) ? 'Is a directory' : null;
+        }
+        if (self::$store->found($new) !== null) {
+            return 'Not a directory';
+        }
+        return $old !== $new && $folders->exists($new) && $folders->names($new) !== [] ? 'Directory not empty' : null;
+    }
+
+    /** A name without an ending is most likely a folder, one with an ending most likely none: questions less. */
+    private static function may_be_folder(string $key): bool
+    {
+        return pathinfo($key, PATHINFO_EXTENSION) === '';
+    }
+
     public function mkdir(string $path, int $mode, int $options): bool
     {
         return self::guarded(function () use ($path): bool {
-            $key = Store::key($path);
+            $key = Place::key($path);
             if (self::$store->folders->exists($key) || self::$store->found($key) !== null) {
                 return self::refuse(STREAM_REPORT_ERRORS, "mkdir($path): File exists");
             }
@@ -87,7 +110,7 @@ trait Paths
     public function rmdir(string $path, int $options): bool
     {
         return self::guarded(function () use ($path): bool {
-            $key = Store::key($path);
+            $key = Place::key($path);
             if (!self::$store->folders->exists($key)) {
                 return self::refuse(STREAM_REPORT_ERRORS, "rmdir($path): No such file or directory");
             }
@@ -103,7 +126,7 @@ trait Paths
     public function dir_opendir(string $path, int $options): bool
     {
         return self::guarded(function () use ($path): bool {
-            $key = Store::key($path);
+            $key = Place::key($path);
             if (!self::$store->folders->exists($key)) {
                 return self::refuse(STREAM_REPORT_ERRORS, "opendir($path): No such file or directory");
             }

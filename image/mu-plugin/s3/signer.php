@@ -1,6 +1,6 @@
 <?php
 /**
- * AWS Signature Version 4 for S3, headers only. Plain signing: no chunks, no checksum trailers, no
+ * AWS Signature Version 4 for S3, in headers or in an address. Plain signing: no chunks, no checksum trailers, no
  * access-control headers, so that every S3-compatible store takes it.
  *
  * @license GPL-2.0-or-later
@@ -49,16 +49,48 @@ final class Signer
         $names = implode(';', array_keys($signed));
         $request = implode("\n", [$method, $path, self::encode_query($query), $lines, $names, $payload_hash]);
 
-        $moment = $signed['x-amz-date'];
-        $day = substr($moment, 0, 8);
-        $scope = "$day/{$this->region}/{$this->service}/aws4_request";
-        $text = implode("\n", ['AWS4-HMAC-SHA256', $moment, $scope, hash('sha256', $request)]);
+        $signature = $this->signature($signed['x-amz-date'], $request);
+        $credential = $this->credential($signed['x-amz-date']);
+        return "AWS4-HMAC-SHA256 Credential=$credential, SignedHeaders=$names, Signature=$signature";
+    }
+
+    /**
+     * The query that lets whoever has it send this one request, for so many seconds.
+     *
+     * @param string $path as above
+     * @param string $moment the start, as in `x-amz-date`
+     */
+    public function presigned(string $method, string $path, string $host, string $moment, int $seconds): string
+    {
+        $query = self::encode_query([
+            'X-Amz-Algorithm' => 'AWS4-HMAC-SHA256',
+            'X-Amz-Credential' => $this->credential($moment),
+            'X-Amz-Date' => $moment,
+            'X-Amz-Expires' => (string) $seconds,
+            'X-Amz-SignedHeaders' => 'host',
+        ]);
+        $request = implode("\n", [$method, $path, $query, "host:$host\n", 'host', 'UNSIGNED-PAYLOAD']);
+        return "$query&X-Amz-Signature=" . $this->signature($moment, $request);
+    }
+
+    private function scope(string $moment): string
+    {
+        return substr($moment, 0, 8) . "/{$this->region}/{$this->service}/aws4_request";
+    }
+
+    private function credential(string $moment): string
+    {
+        return "{$this->access_key}/" . $this->scope($moment);
+    }
+
+    private function signature(string $moment, string $request): string
+    {
+        $text = implode("\n", ['AWS4-HMAC-SHA256', $moment, $this->scope($moment), hash('sha256', $request)]);
         $key = 'AWS4' . $this->secret_key;
-        foreach ([$day, $this->region, $this->service, 'aws4_request'] as $part) {
+        foreach (explode('/', $this->scope($moment)) as $part) {
             $key = hash_hmac('sha256', $part, $key, true);
         }
-        $signature = hash_hmac('sha256', $text, $key);
-        return "AWS4-HMAC-SHA256 Credential={$this->access_key}/$scope, SignedHeaders=$names, Signature=$signature";
+        return hash_hmac('sha256', $text, $key);
     }
 
     /** Each segment encoded, slashes kept. */

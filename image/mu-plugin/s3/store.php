@@ -12,23 +12,25 @@ namespace Wpaas\S3;
 require_once __DIR__ . '/client.php';
 require_once __DIR__ . '/copies.php';
 require_once __DIR__ . '/folders.php';
+require_once __DIR__ . '/place.php';
+require_once __DIR__ . '/window.php';
 
 final class Store
 {
     public readonly Copies $copies;
     public readonly Folders $folders;
 
-    /** @param \Closure(string): string $type_of media type of a file name */
-    public function __construct(public readonly Client $client, private readonly \Closure $type_of)
-    {
+    /**
+     * @param \Closure(string): string $type_of media type of a file name
+     * @param \Closure(string): mixed $changed told the key of what was overwritten or deleted
+     */
+    public function __construct(
+        public readonly Client $client,
+        private readonly \Closure $type_of,
+        private readonly \Closure $changed,
+    ) {
         $this->copies = new Copies();
         $this->folders = new Folders($client);
-    }
-
-    /** The object of a path `s3://KEY`. */
-    public static function key(string $path): string
-    {
-        return trim((string) preg_replace('~/+~', '/', substr($path, strlen('s3://'))), '/');
     }
 
     /** @throws StoreFailed */
@@ -39,6 +41,38 @@ final class Store
             $this->copies->saw($key, $found);
         }
         return $found;
+    }
+
+    /**
+     * A local copy that nobody may change, a window on an object that is too large for one, or null
+     * where there is no such object.
+     *
+     * @throws StoreFailed
+     */
+    public function open(string $key): string|Window|null
+    {
+        $file = $this->copies->file($key);
+        $found = $file === null ? $this->found($key) : null;
+        // What was written a moment ago is known by size alone: the tag is the store's.
+        if ($found !== null && $found->size > Copies::LARGEST) {
+            $found = $found->tag === '' ? $this->client->head($key) : $found;
+        }
+        return match (true) {
+            $file !== null => $file,
+            $found === null => null,
+            $found->size > Copies::LARGEST => new Window($this->client, $key, $found),
+            default => $this->read($key),
+        };
+    }
+
+    /** The content in a local file of the caller's; false where there is no such object. @throws StoreFailed */
+    public function load(string $key, string $file): bool
+    {
+        $copy = $this->copies->file($key);
+        if ($copy === null) {
+            return $this->client->get($key, $file) !== null;
+        }
+        return copy($copy, $file) ?: throw new StoreFailed("no room in /tmp for $key", 0);
     }
 
     /** A local copy that nobody may change, or null where there is no such object. @throws StoreFailed */
@@ -69,6 +103,7 @@ final class Store
         $this->copies->forget($key);
         $this->client->put($key, $file, ($this->type_of)($key));
         $this->copies->keep($key, $file, time());
+        ($this->changed)($key);
     }
 
     /** As write, but false and nothing changed where there is such an object. @throws StoreFailed */
@@ -86,6 +121,7 @@ final class Store
     {
         $this->copies->forget($key);
         $this->client->delete($key);
+        ($this->changed)($key);
     }
 
     /** One object, or a folder with all below it; not at once: each object for itself. @throws StoreFailed */
@@ -95,6 +131,7 @@ final class Store
             $this->client->copy($from, $to);
             $this->delete($from);
             $this->copies->forget($to);
+            ($this->changed)($to);
             return;
         }
         $this->folders->make($to);

@@ -4,8 +4,8 @@
  * bytes are in a local file. What cannot be stored is an error, never a local file left behind.
  *
  * Differs from a disk: a folder need not exist before a file is put into it; a new file is seen by
- * others only once it is closed; there are no rights and no times to set; PHP refuses
- * file_put_contents() with LOCK_EX on any stream.
+ * others only once it is closed; there are no rights and no times to set. PHP itself refuses, for any
+ * stream, file_put_contents() with LOCK_EX, and rename() between a disk and here (copy() works).
  *
  * @license GPL-2.0-or-later
  */
@@ -25,16 +25,24 @@ final class Stream
 
     /** @var resource|null given by PHP */
     public $context;
-    /** @var resource the local file */
+    /** @var resource|null the local file */
     private $local;
+    /** In its place, for an object that is too large to be had here and is only read. */
+    private ?Window $window = null;
     private string $file = '';
     private string $key = '';
     private bool $readable = false;
     private bool $writable = false;
+    /** A read met the end: as on a disk, that is one read after the last byte. */
+    private bool $ended = false;
     /** Whether each write goes to the end. */
     private bool $appends = false;
     /** Whether there is something that the store does not have yet. */
     private bool $unstored = false;
+    /** Whether the file is a copy's twin, which must not change. */
+    private bool $shared = false;
+    /** Whether bytes were lost for want of room: then nothing is stored. */
+    private bool $short = false;
     private bool $must_be_new = false;
 
     public static function register(Store $store): void
@@ -47,7 +55,7 @@ final class Stream
     public function stream_open(string $path, string $mode, int $options, ?string &$opened): bool
     {
         return self::guarded(function () use ($path, $mode, $options): bool {
-            $this->key = Store::key($path);
+            $this->key = Place::key($path);
             $kind = $mode[0];
             $both = str_contains($mode, '+');
             $this->readable = $kind === 'r' || $both;
@@ -56,33 +64,63 @@ final class Stream
             if (!in_array($kind, ['r', 'w', 'a', 'x', 'c'], true) || $this->key === '') {
                 return self::refuse($options, "mode $mode is not possible for $path");
             }
-            $content = match ($kind) {
-                'r', 'a', 'c' => self::$store->read($this->key),
-                'x' => self::$store->found($this->key) === null ? null : false,
-                default => null,
-            };
-            if ($content === false || ($kind === 'r' && $content === null)) {
-                $why = $content === false ? 'File exists' : 'No such file or directory';
-                return self::refuse($options, "failed to open stream: $why: $path");
+            if (!$this->writable) {
+                return $this->open_to_read() ?: self::refuse($options, "No such file or directory: $path");
             }
-            if (in_array($kind, ['r', 'a', 'c'], true) && $content !== null && !$this->writable) {
-                $this->local = fopen($content, 'rb');   // stays readable when the copy is dropped
-                return true;
+            if ($kind === 'x' && self::$store->found($this->key) !== null) {
+                return self::refuse($options, "File exists: $path");
             }
-            $this->file = Copies::blank();
-            if ($content !== null) {
-                copy($content, $this->file);
+            if (self::may_be_folder($this->key) && self::$store->folders->exists($this->key)) {
+                return self::refuse($options, "Is a directory: $path");
             }
-            $this->local = fopen($this->file, 'r+b');
-            $this->must_be_new = $kind === 'x';
-            $this->unstored = $content === null;
-            return true;
+            return $this->open_to_write($kind) ?: self::refuse($options, "No such file or directory: $path");
         }, $options);
+    }
+
+    /** @throws StoreFailed */
+    private function open_to_read(): bool
+    {
+        $content = self::$store->open($this->key);
+        if ($content instanceof Window) {
+            $this->window = $content;
+        } elseif ($content !== null) {
+            $this->local = fopen($content, 'rb');   // stays readable when the copy is dropped
+        }
+        return $content !== null;
+    }
+
+    /** @throws StoreFailed */
+    private function open_to_write(string $kind): bool
+    {
+        $file = Copies::blank();
+        try {
+            $there = in_array($kind, ['r', 'a', 'c'], true) && self::$store->load($this->key, $file);
+        } catch (StoreFailed $failed) {
+            unlink($file);
+            throw $failed;
+        }
+        if (!$there && $kind === 'r') {
+            unlink($file);
+            return false;
+        }
+        $this->file = $file;
+        $this->local = fopen($file, 'r+b');
+        $this->must_be_new = $kind === 'x';
+        $this->unstored = !$there;
+        return true;
     }
 
     public function stream_read(int $count): string|false
     {
-        return $this->readable ? fread($this->local, max(1, $count)) : false;
+        if ($this->window !== null) {
+            return self::guarded(fn () => $this->window->read(max(1, $count)));
+        }
+        if (!$this->readable) {
+            return false;
+        }
+        $read = fread($this->local, max(1, $count));
+        $this->ended = $read === '' || $read === false;
+        return $read;
     }
 
     public function stream_write(string $data): int
@@ -90,32 +128,57 @@ final class Stream
         if (!$this->writable) {
             return 0;
         }
+        $this->unshare();
         if ($this->appends) {
             fseek($this->local, 0, SEEK_END);
         }
         $this->unstored = true;
-        return (int) fwrite($this->local, $data);
+        $written = (int) @fwrite($this->local, $data);
+        $this->short = $this->short || $written < strlen($data);
+        return $written;
     }
 
     public function stream_eof(): bool
     {
-        return feof($this->local);
+        return $this->window?->ended() ?? $this->ended;
     }
 
     public function stream_seek(int $offset, int $whence = SEEK_SET): bool
     {
-        return fseek($this->local, $offset, $whence) === 0;
+        $this->ended = false;
+        return $this->window?->seek($offset, $whence) ?? fseek($this->local, $offset, $whence) === 0;
     }
 
     public function stream_tell(): int
     {
-        return (int) ftell($this->local);
+        return $this->window?->tell() ?? (int) ftell($this->local);
     }
 
     public function stream_truncate(int $size): bool
     {
         $this->unstored = $this->writable;
-        return $this->writable && ftruncate($this->local, $size);
+        if (!$this->writable) {
+            return false;
+        }
+        $this->unshare();
+        return ftruncate($this->local, $size);
+    }
+
+    /** Before a change: a stream that goes on after a flush gets a file of its own. */
+    private function unshare(): void
+    {
+        if (!$this->shared) {
+            return;
+        }
+        $position = ftell($this->local);
+        fclose($this->local);
+        $own = Copies::blank();
+        $this->short = !copy($this->file, $own) || $this->short;
+        unlink($this->file);
+        $this->file = $own;
+        $this->local = fopen($own, 'r+b');
+        fseek($this->local, $position);
+        $this->shared = false;
     }
 
     /** PHP calls it for fflush() and before closing. */
@@ -126,8 +189,11 @@ final class Stream
         }
         fflush($this->local);
         return self::guarded(function (): bool {
-            $stored = Copies::blank();   // the stream may go on, so the store gets a copy
-            copy($this->file, $stored);
+            if ($this->short) {
+                throw new StoreFailed("no room in /tmp for {$this->key}", 0);
+            }
+            $stored = Copies::twin($this->file);
+            $this->shared = true;
             $done = false;
             try {
                 $done = $this->must_be_new
@@ -149,7 +215,9 @@ final class Stream
     {
         // PHP flushes before closing only what was written to; an empty file is stored here.
         $this->stream_flush();
-        fclose($this->local);
+        if ($this->local !== null) {
+            fclose($this->local);
+        }
         if ($this->file !== '') {
             unlink($this->file);
         }
@@ -158,7 +226,7 @@ final class Stream
     /** @return array<string, int> */
     public function stream_stat(): array
     {
-        $size = (int) (fstat($this->local)['size'] ?? 0);
+        $size = $this->window?->size() ?? (int) (fstat($this->local)['size'] ?? 0);
         return self::status(0100666, $size, self::$store->copies->found($this->key)->changed_at ?? time());
     }
 

@@ -1,7 +1,7 @@
 <?php
 /**
- * Signatures that AWS publishes: the test suite's get-vanilla, and the four examples of the S3 manual
- * ("Signature Calculations for the Authorization Header"). Prints name, expected, found as JSON.
+ * Signatures that AWS publishes: the test suite's get-vanilla, and the five examples of the S3 manual
+ * ("Authorization Header" and "Using Query Parameters"). Prints name, expected, found as JSON.
  */
 
 declare(strict_types=1);
@@ -32,6 +32,8 @@ $rows = [
         $manual->authorization('GET', '/', ['lifecycle' => ''], $plain, $empty)],
     ['query of two', '34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7',
         $manual->authorization('GET', '/', ['prefix' => 'J', 'max-keys' => '2'], $plain, $empty)],
+    ['address signed for a day', 'aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404',
+        $manual->presigned('GET', '/test.txt', $host, $at, 86400)],
 ];
 echo json_encode(array_map(
     static fn (array $row) => [$row[0], $row[1], substr($row[2], -64)],

@@ -126,6 +126,79 @@ $rows += [
         return [imagejpeg($picture, "$at/a.jpg"), array_slice(getimagesize("$at/a.jpg"), 0, 3),
             imagesx(imagecreatefromjpeg("$at/a.jpg")), @exif_read_data("$at/a.jpg")['MimeType']];
     },
+    'read to the end' => static function (string $at): array {
+        file_put_contents("$at/a.txt", '0123456789');
+        $stream = fopen("$at/a.txt", 'r');
+        $did = [feof($stream)];
+        while (!feof($stream)) {
+            $did[] = fread($stream, 4);
+        }
+        return [...$did, fread($stream, 4), ftell($stream), rewind($stream), feof($stream), fgetc($stream),
+            fseek($stream, 2, SEEK_CUR), fgetc($stream), fseek($stream, -99, SEEK_CUR), ftell($stream),
+            stream_get_contents($stream, 3, 1), fstat($stream)['size']];
+    },
+    'append after reading' => static function (string $at) use ($opened): array {
+        file_put_contents("$at/a.txt", '0123456789');
+        return $opened("$at/a.txt", 'a+', static fn ($s) => [rewind($s), fread($s, 2), fwrite($s, 'END'), rewind($s), fread($s, 99)]);
+    },
+    'write on after each flush' => static function (string $at) use ($opened): array {
+        return $opened("$at/a.txt", 'w+', static fn ($s) => [fwrite($s, 'one'), fflush($s), fwrite($s, 'two'), fflush($s),
+            rewind($s), fwrite($s, 'X'), fflush($s), file_get_contents("$at/a.txt"), ftruncate($s, 2), fflush($s),
+            file_get_contents("$at/a.txt")]);
+    },
+    'copy over a file' => static fn (string $at) => [file_put_contents("$at/a.txt", 'x'),
+        file_put_contents("$at/b.txt", 'longer'), copy("$at/a.txt", "$at/b.txt"), file_get_contents("$at/b.txt"),
+        filesize("$at/b.txt"), file_exists("$at/a.txt")],
+    'between disk and here' => static function (string $at): array {
+        $local = tempnam('/tmp', 'row');
+        file_put_contents($local, 'from disk');
+        $did = [copy($local, "$at/a.txt"), file_get_contents("$at/a.txt"), unlink($local), file_exists($local),
+            copy("$at/a.txt", $local), file_get_contents($local)];
+        unlink($local);
+        return $did;
+    },
+    'rename a folder of folders' => static fn (string $at) => [mkdir("$at/d/e", 0755, true), file_put_contents("$at/d/e/a.txt", 'x'),
+        file_put_contents("$at/d/b.txt", 'y'), rename("$at/d", "$at/n"), is_dir("$at/d"), scandir("$at/n"), file_get_contents("$at/n/e/a.txt")],
+    'rename onto a folder' => static fn (string $at) => [mkdir("$at/d"), file_put_contents("$at/d/b.txt", 'y'),
+        file_put_contents("$at/a.txt", 'x'), @rename("$at/a.txt", "$at/d"), file_exists("$at/a.txt"), is_dir("$at/d")],
+    'rename a folder onto a file' => static fn (string $at) => [mkdir("$at/d"), file_put_contents("$at/a.txt", 'x'),
+        @rename("$at/d", "$at/a.txt"), is_dir("$at/d"), is_file("$at/a.txt")],
+    'rename a folder onto one with content' => static fn (string $at) => [mkdir("$at/d"), mkdir("$at/e"),
+        file_put_contents("$at/e/a.txt", 'x'), @rename("$at/d", "$at/e"), is_dir("$at/d"), file_exists("$at/e/a.txt")],
+    'unlink a folder' => static fn (string $at) => [mkdir("$at/d"), @unlink("$at/d"), is_dir("$at/d")],
+    'rmdir of a file' => static fn (string $at) => [file_put_contents("$at/a.txt", 'x'), @rmdir("$at/a.txt"), file_exists("$at/a.txt")],
+    'mkdir over a file' => static fn (string $at) => [file_put_contents("$at/a.txt", 'x'), @mkdir("$at/a.txt"), is_file("$at/a.txt")],
+    'open a folder as a file' => static fn (string $at) => [mkdir("$at/d"), @file_put_contents("$at/d", 'x'), is_dir("$at/d")],
+    'list a file' => static fn (string $at) => [file_put_contents("$at/a.txt", 'x'), @opendir("$at/a.txt"), @scandir("$at/a.txt")],
+    'touch a folder' => static fn (string $at) => [mkdir("$at/d"), touch("$at/d"), is_dir("$at/d"), chmod("$at/d", 0777)],
+    'touch keeps the content' => static fn (string $at) => [file_put_contents("$at/a.txt", 'kept'), touch("$at/a.txt"),
+        file_get_contents("$at/a.txt")],
+    'times' => static fn (string $at) => [file_put_contents("$at/a.txt", 'x'), abs(filemtime("$at/a.txt") - time()) < 5,
+        abs(stat("$at/a.txt")['mtime'] - time()) < 5, abs(filectime("$at/a.txt") - time()) < 5],
+    'exclusive among many' => static function (string $at): array {
+        $first = fopen("$at/a.txt", 'x');
+        fwrite($first, 'one');
+        fclose($first);
+        return [@fopen("$at/a.txt", 'x'), @fopen("$at/a.txt", 'x+'), file_get_contents("$at/a.txt")];
+    },
+    'deleted is gone from the list' => static fn (string $at) => [file_put_contents("$at/a.txt", 'x'), scandir($at),
+        unlink("$at/a.txt"), scandir($at), is_dir($at)],
+    'csv and passthru' => static function (string $at): array {
+        $stream = fopen("$at/a.csv", 'w');
+        fputcsv($stream, ['a', 'b "c"', "d\ne"], ',', '"', '');
+        fclose($stream);
+        $stream = fopen("$at/a.csv", 'r');
+        $row = fgetcsv($stream, null, ',', '"', '');
+        ob_start();
+        readfile("$at/a.csv");
+        return [$row, ob_get_clean()];
+    },
+    'spl objects' => static function (string $at): array {
+        $file = new SplFileObject("$at/a.txt", 'w+');
+        $file->fwrite("one\ntwo\n");
+        unset($file);
+        return [iterator_to_array(new SplFileObject("$at/a.txt")), (new SplFileInfo("$at/a.txt"))->getSize()];
+    },
     'code is not run' => static fn (string $at) => [file_put_contents("$at/a.txt", 'x') === 1],
 ];
 

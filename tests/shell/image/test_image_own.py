@@ -81,7 +81,7 @@ def own(stand: Stand, tmp_path_factory: pytest.TempPathFactory) -> Own:
         "endpoint": f"https://{STORE}:8443",
         "ca_file": "/etc/wpaas/store-ca.pem",
     }
-    assert site.secret["store_access_key"] == STORE_ADMIN[0]
+    site.secret["store_access_key"], site.secret["store_secret_key"] = STORE_ADMIN
     job = stand.webhead(site, "--no-healthcheck", *trusting(authority, authority), command=INSTALL)
     assert docker("wait", job.name) == "0", job.logs()
     return Own(stand, site, authority, other)

@@ -1,5 +1,6 @@
 """Real webheads on a private Docker network, with the fleet's own database and store beside them."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -12,7 +13,10 @@ from typing import Any
 
 import requests
 
+from reconciler.core.derive import Secret
+from reconciler.core.vetting.behaviour_read import tree_files
 from reconciler.shell import cluster_images
+from reconciler.shell.objectstore import ObjectStore
 
 ROOT = Path(__file__).resolve().parents[3]
 IMAGE = cluster_images.local_tag("base")
@@ -184,6 +188,7 @@ class Stand:
             mount = f"--volume={self.files / secret}:/run/secrets/{secret}:ro"
             self.start(
                 part,
+                "--publish=127.0.0.1::8333",
                 "--tmpfs=/run:mode=1777",
                 mount,
                 f"--network-alias={part}",
@@ -216,17 +221,16 @@ class Stand:
         return docker("exec", "-i", "-e", environment, f"{self.name}-database", *words, stdin=text)
 
     def site(self, name: str) -> Site:
-        """A site with an empty database and a bucket that anybody may read."""
+        """A site with an empty database and a bucket, as the reconciler makes it."""
         database = "site_" + name.replace("-", "_")
         self.sql(
             f"CREATE DATABASE {database}; CREATE USER {database}@'%' IDENTIFIED BY 'pw-{name}-0123456789';"
             f"GRANT ALL ON {database}.* TO {database}@'%';"
         )
         bucket = f"wpaas-{name}"
-        self.weed(
-            f"s3.bucket.create -name {bucket}\n"
-            f"s3.configure -user anonymous -buckets {bucket} -actions Read -apply\n"
-        )
+        digest = hashlib.sha256(name.encode()).hexdigest()
+        access_key, secret_key = digest[:20].upper(), digest
+        self.objects().ensure(name, Secret(access_key), Secret(secret_key))
         folder = self.files / name
         folder.mkdir()
         config = {
@@ -239,10 +243,24 @@ class Stand:
         }  # fmt: skip
         secret = {
             "format": 1, "database_password": f"pw-{name}-0123456789",
-            "store_access_key": STORE_ADMIN[0], "store_secret_key": STORE_ADMIN[1],
+            "store_access_key": access_key, "store_secret_key": secret_key,
             "salts": {salt: f"{salt}-{name}".ljust(64, "x") for salt in SALTS},
         }  # fmt: skip
         return Site(name, config, secret, folder)
+
+    @property
+    def store(self) -> str:
+        """The store's address from outside."""
+        return "http://" + docker("port", f"{self.name}-store", "8333/tcp").splitlines()[0]
+
+    def objects(self) -> ObjectStore:
+        """The store, for its administrator."""
+        return ObjectStore(self.store, Secret(STORE_ADMIN[0]), Secret(STORE_ADMIN[1]))
+
+    def keys(self, site: Site) -> list[str]:
+        """Names of all objects of a site."""
+        listed = self.weed(f"fs.tree /buckets/{site.config['store']['bucket']}\n")
+        return tree_files(listed)
 
     def weed(self, commands: str) -> str:
         return docker(
