@@ -6,10 +6,10 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,7 @@ $paths = ['/', '/', '/?s=move', '/feed/', '/wp-json/', '/wp-login.php', '/nowher
     '/wp-content/plugins/x/x.php', '/?p=1', '/wp-includes/version.php', '/favicon.ico', '/-/status', '/healthz'];
 $posts = ['/wp-comments-post.php', '/wp-admin/admin-ajax.php', '/'];
 $counts = [];
-for ($n = 0; $n < 500; $n++) {
+for ($n = 0; $n < 125; $n++) {
     $post = $n % 10 === 9;
     $path = $post ? $posts[$n % 3] : $paths[$n % count($paths)];
     $c = curl_init("http://127.0.0.1:8080$path");
@@ -44,10 +44,13 @@ echo json_encode($counts);
 """
 
 
+MOUNTED = ["C /etc", "A /etc/wpaas", "A /etc/wpaas/config.json", "A /etc/wpaas/secret.json"]
+
+
 @pytest.fixture(scope="module")
 def own(stage: Stage) -> Lab:
     """A site whose settings change."""
-    return new_site(stage, "hard-lab", upload_mb=16)
+    return new_site(stage, "hard-lab", uploads={"max_file_mb": 16})
 
 
 def test_03_a_thousand_requests_leave_nothing_behind(lab: Lab) -> None:
@@ -55,13 +58,19 @@ def test_03_a_thousand_requests_leave_nothing_behind(lab: Lab) -> None:
     author = lab.author()
     author.upload("kept.png", picture())
     script = MIXED.replace("HOST", lab.host)
+
+    def asked(webhead: Webhead) -> dict[str, int]:
+        parts = [json.loads(lab.run(webhead, "php", stdin=script)) for _ in range(4)]
+        return {status: sum(p.get(status, 0) for p in parts) for p in parts for status in p}
+
     with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(lambda one: json.loads(lab.run(one, "php", stdin=script)), both))
+        answers = list(pool.map(asked, both))
     for webhead, counts in zip(both, answers, strict=True):
         assert sum(counts.values()) == 500
         assert {"200", "404", "302"} <= counts.keys(), counts
         assert "0" not in counts, counts
-        assert docker(lab.stage.engines[webhead.node], "diff", webhead.id) == ""
+        changed = docker(lab.stage.engines[webhead.node], "diff", webhead.id).splitlines()
+        assert changed == MOUNTED, "but for the places of the two files that the Swarm mounts"
 
 
 @contextmanager
@@ -94,15 +103,15 @@ def test_07_without_config_or_secret_it_ends_at_once_and_says_which(
 ) -> None:
     webhead = lab.until_live()[0]
     with prepared(lab, webhead, *there) as (engine, made):
-        began = time.monotonic()
-        done = run(
-            ["docker", "-H", engine, "start", "--attach", made], stage="cluster", timeout_s=20
-        )
-        seconds = time.monotonic() - began
+        argv = ["docker", "-H", engine, "start", "--attach", made]
+        done = run(argv, stage="cluster", timeout_s=60)
         state = inspect(engine, "container", made)["State"]
     (line,) = (done.stdout + done.stderr).decode().splitlines()
     assert (state["ExitCode"], named in json.loads(line)["cause"]) == (1, True), line
-    assert seconds <= 5
+    began, ended = (
+        datetime.fromisoformat(state[when][:19]) for when in ("StartedAt", "FinishedAt")
+    )
+    assert ended - began <= timedelta(seconds=5)
 
 
 def limit(lab: Lab, webhead: Webhead) -> str:
@@ -115,7 +124,7 @@ def test_08_another_config_comes_with_another_task(own: Lab) -> None:
     before = own.until_live()
     mounted = {w.id: own.run(w, "cat", "/etc/wpaas/config.json") for w in before}
     assert [limit(own, w) for w in before] == ["16M", "16M"]
-    revision = own.change(upload_mb=24)
+    revision = own.change(uploads={"max_file_mb": 24})
     old = {w.id for w in before}
 
     def replaced() -> bool:
@@ -146,11 +155,12 @@ def test_08_php_never_looks_at_its_code_again(lab: Lab) -> None:
         assert lab.ask(webhead, "/").status == 200
     calls = file_calls(webhead, lambda: [lab.ask(webhead, "/") for _ in range(6)])
     assert any("/etc/wpaas/config.json" in call for call in calls), "no page was traced"
-    code = [c for c in calls if re.search(r'"/usr/(share/wpaas|lib/wpaas)[^"]*\.php"', c)]
-    # `access` is PHP code's own question (is there a drop-in?), never the compiler's.
-    assert [c for c in code if "access(" not in c and "newfstatat(" not in c] == []
-    looked = {re.search(r'"([^"]+)"', c).group(1) for c in code if "newfstatat(" in c}  # type: ignore[union-attr]
-    assert not {path for path in looked if "/wp-includes/" in path or "/lib/wpaas/" in path}, looked
+    # PHP code itself asks whether some drop-in is there; the compiler would open what it looks at.
+    code = [c for c in calls if re.search(r'"/usr/(share|lib)/wpaas[^"]*\.php"', c)]
+    there = [c for c in code if "ENOENT" not in c]
+    assert [c for c in there if re.search(r"\b(open|openat|readlink)\(", c)] == []
+    core = "/wp-includes/|/usr/lib/wpaas/|/index.php|/wp-settings.php"
+    assert [c for c in there if re.search(rf'"[^"]*({core})', c)] == []
 
 
 def file_calls(webhead: Webhead, act: Callable[[], object]) -> list[str]:
