@@ -29,6 +29,7 @@ T = TypeVar("T")
 OURS = {"label": f"{names.OWNER_LABEL}={names.OWNER}"}
 MINIMUM_API = (1, 44)
 READ_TIMEOUT_S = 10
+LOOKS = 5
 # An engine that hangs takes connections and says nothing; the next manager is asked after so long.
 CONNECT_TIMEOUT_S = 5
 NO_LEADER = ("does not have a leader", "context deadline exceeded", "not a swarm manager")
@@ -132,9 +133,8 @@ class Swarm:
                 network["Id"]: network["Name"]
                 for network in client.networks(filters={"driver": "overlay"})
             }
-            raw_services = client.services(filters=OURS)
+            raw_services, tasks = _services_and_tasks(client)
             by_id = {raw["ID"]: raw for raw in raw_services}
-            tasks = client.tasks(filters={"service": list(by_id)}) if by_id else []
             return ObservedCluster(
                 services={raw["Spec"]["Name"]: to_service(raw, networks) for raw in raw_services},
                 tasks=tuple(
@@ -240,6 +240,19 @@ class Swarm:
             return f"{answer['Version']} (API {answer['ApiVersion']})"
 
         return self._call("observe", "engine", read)
+
+
+def _services_and_tasks(client: docker.APIClient) -> tuple[list[Any], list[Any]]:
+    """Our services, and their tasks. A job that another site removes in between is a 404 for all of them."""
+    for attempt in range(LOOKS):
+        services = client.services(filters=OURS)
+        try:
+            ids = [raw["ID"] for raw in services]
+            return services, client.tasks(filters={"service": ids}) if ids else []
+        except NotFound:
+            if attempt == LOOKS - 1:
+                raise
+    raise AssertionError("unreachable")
 
 
 def _once(action: Callable[[], object]) -> None:
