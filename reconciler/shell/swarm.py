@@ -242,17 +242,18 @@ class Swarm:
         return self._call("observe", "engine", read)
 
 
-def _services_and_tasks(client: docker.APIClient) -> tuple[list[Any], list[Any]]:
-    """Our services, and their tasks. A job that another site removes in between is a 404 for all of them."""
-    for attempt in range(LOOKS):
-        services = client.services(filters=OURS)
-        try:
-            ids = [raw["ID"] for raw in services]
-            return services, client.tasks(filters={"service": ids}) if ids else []
-        except NotFound:
-            if attempt == LOOKS - 1:
-                raise
-    raise AssertionError("unreachable")
+def _services_and_tasks(
+    client: docker.APIClient, looks: int = LOOKS
+) -> tuple[list[Any], list[Any]]:
+    """Our services, and their tasks. A job that is removed in between is a 404 for all of them."""
+    services = client.services(filters=OURS)
+    ids = [raw["ID"] for raw in services]
+    try:
+        return services, client.tasks(filters={"service": ids}) if ids else []
+    except NotFound:
+        if looks == 1:
+            raise
+        return _services_and_tasks(client, looks - 1)
 
 
 def _once(action: Callable[[], object]) -> None:
