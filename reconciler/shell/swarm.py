@@ -29,7 +29,6 @@ T = TypeVar("T")
 OURS = {"label": f"{names.OWNER_LABEL}={names.OWNER}"}
 MINIMUM_API = (1, 44)
 READ_TIMEOUT_S = 10
-LOOKS = 5
 # An engine that hangs takes connections and says nothing; the next manager is asked after so long.
 CONNECT_TIMEOUT_S = 5
 NO_LEADER = ("does not have a leader", "context deadline exceeded", "not a swarm manager")
@@ -242,9 +241,7 @@ class Swarm:
         return self._call("observe", "engine", read)
 
 
-def _services_and_tasks(
-    client: docker.APIClient, looks: int = LOOKS
-) -> tuple[list[Any], list[Any]]:
+def _services_and_tasks(client: docker.APIClient, looks: int = 5) -> tuple[list[Any], list[Any]]:
     """Our services, and their tasks. A job that is removed in between is a 404 for all of them."""
     services = client.services(filters=OURS)
     ids = [raw["ID"] for raw in services]
