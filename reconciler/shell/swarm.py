@@ -132,9 +132,8 @@ class Swarm:
                 network["Id"]: network["Name"]
                 for network in client.networks(filters={"driver": "overlay"})
             }
-            raw_services = client.services(filters=OURS)
+            raw_services, tasks = _services_and_tasks(client)
             by_id = {raw["ID"]: raw for raw in raw_services}
-            tasks = client.tasks(filters={"service": list(by_id)}) if by_id else []
             return ObservedCluster(
                 services={raw["Spec"]["Name"]: to_service(raw, networks) for raw in raw_services},
                 tasks=tuple(
@@ -240,6 +239,18 @@ class Swarm:
             return f"{answer['Version']} (API {answer['ApiVersion']})"
 
         return self._call("observe", "engine", read)
+
+
+def _services_and_tasks(client: docker.APIClient, looks: int = 5) -> tuple[list[Any], list[Any]]:
+    """Our services, and their tasks. A job that is removed in between is a 404 for all of them."""
+    services = client.services(filters=OURS)
+    ids = [raw["ID"] for raw in services]
+    try:
+        return services, client.tasks(filters={"service": ids}) if ids else []
+    except NotFound:
+        if looks == 1:
+            raise
+        return _services_and_tasks(client, looks - 1)
 
 
 def _once(action: Callable[[], object]) -> None:
