@@ -42,7 +42,9 @@ try {
     // Here and not in a function: WordPress's global variables are made by these lines.
     require __DIR__ . '/install-wordpress.php';
     require __DIR__ . '/migrate-packages.php';
+    require __DIR__ . '/moved.php';
     $wpaas_job->fresh ? install_wordpress($wpaas_job) : upgrade_wordpress($wpaas_job);
+    move_home($wpaas_job);
     migrate_packages($wpaas_job);
     $wpaas_job->finish();
     greet_plugins($wpaas_job);

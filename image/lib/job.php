@@ -90,7 +90,8 @@ final class Job
         $found = (int) first_value($this->database, "SELECT option_value FROM wp_options WHERE option_name = 'db_version'");
         $versions = array_intersect_key($this->versions, array_flip((array) ($this->settings['plugins'] ?? [])));
         $known = (array) ($this->brought['plugins'] ?? []);
-        return ($journal !== null && !$journal['done'])
+        $home = $this->configuration->text('home');
+        return ($journal !== null && !$journal['done']) || ($this->brought['home'] ?? $home) !== $home
             || $found < code_db_version() || ($this->brought['schema'] ?? null) !== $found
             || (is_array($this->settings['plugins'] ?? null)
                 && (array_diff_assoc($versions, $known) !== []

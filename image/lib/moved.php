@@ -87,8 +87,26 @@ final class Moved
     }
 }
 
+/** The step of the install job: content follows the site's address. */
+function move_home(Job $job): void
+{
+    $new = $job->configuration->text('home');
+    $old = $job->brought['home'] ?? null;
+    if ($old === $new) {
+        return;
+    }
+    $job->stage = "address $new";
+    if ($old === null || $job->fresh) {
+        $job->did("address $new", ['home' => $new]);
+        return;
+    }
+    $count = strictly(static fn () => move_content($job->database, $old, $new, $job->ledger));
+    wp_cache_flush();
+    $job->did("address $old → $new in $count values", ['home' => $new]);
+}
+
 /** The site's tables, rewritten; how many values changed. May run again after a kill at any point. */
-function move_content(\mysqli $database, string $old, string $new): int
+function move_content(\mysqli $database, string $old, string $new, ?Ledger $ledger = null): int
 {
     $moved = new Moved($old, $new);
     [, $host] = explode('://', $old, 2);
@@ -105,9 +123,11 @@ function move_content(\mysqli $database, string $old, string $new): int
     foreach ($columns as $table => $names) {
         $keys = array_column($database->query("SHOW KEYS FROM `$table` WHERE Key_name = 'PRIMARY'")
             ->fetch_all(MYSQLI_ASSOC), 'Column_name');
+        $ledger?->before("UPDATE `$table`");
         foreach ($keys === [] ? [] : $names as $name) {
             $changed += move_column($database, $moved, $host, [$table, $name, $keys]);
         }
+        $ledger?->after("UPDATE `$table`");
     }
     return $changed;
 }

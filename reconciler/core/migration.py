@@ -65,6 +65,8 @@ def causes(site: DesiredSite, found: Brought | None, image: ImageRef) -> Iterato
     if found and image.schema > have.schema:
         versions = " → ".join(filter(None, (have.wordpress, image.wordpress)))
         yield f"WordPress {versions}: database routine, schema {have.schema} → {image.schema}"
+    if found and found.home and site.home and found.home != site.home:
+        yield f"address {found.home} → {site.home}: what links to the old one follows"
     yield from departures(leaving(site, found))
     for slug in sorted(site.plugins):
         before, after = have.plugins.get(slug), site.versions.get(slug, "")
@@ -114,6 +116,7 @@ def brought(text: str | None) -> Brought | None:
                 wordpress=str(more.get("wordpress", ""))[:20],
                 plugins={str(slug): str(version)[:40] for slug, version in known},
                 theme=theme if isinstance(theme, str) else None,
+                home=str(more.get("home", ""))[:300],
             )
         case _:
             return None

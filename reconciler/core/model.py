@@ -30,6 +30,7 @@ class DesiredSite:
     name: str
     hosts: tuple[str, ...]
     primary_host: str
+    home: str
     config_name: str
     config: bytes
     secret_name: str
@@ -153,12 +154,17 @@ class ObservedCluster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brought:
-    """What a job has brought a site's database to. `plugins`: slug → version whose hooks ran."""
+    """What a job has brought a site's database to.
+
+    `plugins`: slug → version whose hooks ran. `home`: the address that its content names; empty where
+    no job wrote it down.
+    """
 
     schema: int = 0
     wordpress: str = ""
     plugins: Mapping[str, str] = field(default_factory=dict)
     theme: str | None = None
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,7 @@ def desired_site(
         name=site.name,
         hosts=hosts,
         primary_host=hosts[0],
+        home=home_url(hosts[0], platform),
         config_name=config_name,
         config=config,
         secret_name=secret_name,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from reconciler.core import migration
 from reconciler.core.derive import MasterKey
 from reconciler.core.manifest import DEFAULT_SIZES, Limits, Platform, Site
-from reconciler.core.model import Brought
+from reconciler.core.model import Brought, ImageRef
 from reconciler.core.site_objects import desired_site
 
 PLATFORM = Platform(
@@ -47,6 +47,18 @@ def test_what_a_job_wrote_down_is_read_again() -> None:
         schema=60421, wordpress="6.8", plugins={"forms": "1.0"}, theme=None
     )
     assert migration.brought('{"schema":1,"plugins":[],"theme":2}') == Brought(schema=1)
+
+
+def test_content_follows_an_address_that_moved_and_only_where_the_old_one_is_known() -> None:
+    image = ImageRef(digest="sha256:0", tag="t", schema=1)
+    have = {"schema": 1, "plugins": {"kept": "", "new": ""}, "theme": "blue"}
+    before = Brought(**have, home="http://old.example")
+    assert list(migration.causes(WANTED, before, image)) == [
+        "address http://old.example → http://chess-club.localhost:8080: what links to the old one follows"
+    ]
+    assert list(migration.causes(WANTED, Brought(**have), image)) == []
+    same = Brought(**have, home=WANTED.home)
+    assert list(migration.causes(WANTED, same, image)) == []
 
 
 @given(st.one_of(st.text(), st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)).map(json.dumps)))  # fmt: skip
