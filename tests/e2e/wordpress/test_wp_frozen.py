@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from lab import Lab, new_site
+from lab import LIVE_S, Lab, new_site
 
 from demo.author import picture
 from demo.engines import Webhead, docker, inspect
@@ -44,13 +44,22 @@ echo json_encode($counts);
 """
 
 
+@pytest.fixture(autouse=True)
+def settled(stage: Stage, lab: Lab) -> None:
+    """No roll-out of another test's image replaces a webhead under the test."""
+    stage.until_applied(stage.repository.head(), LIVE_S)
+    lab.until_live()
+
+
 MOUNTED = ["C /etc", "A /etc/wpaas", "A /etc/wpaas/config.json", "A /etc/wpaas/secret.json"]
 
 
 @pytest.fixture(scope="module")
 def own(stage: Stage) -> Lab:
     """A site whose settings change."""
-    return new_site(stage, "hard-lab", uploads={"max_file_mb": 16})
+    made = new_site(stage, "hard-lab", uploads={"max_file_mb": 16})
+    stage.until_applied(stage.repository.head(), LIVE_S)
+    return made
 
 
 def test_03_a_thousand_requests_leave_nothing_behind(lab: Lab) -> None:
@@ -135,7 +144,7 @@ def test_08_another_config_comes_with_another_task(own: Lab) -> None:
         return len(seen) == 2 and not old & {w.id for w in seen}
 
     wait_until("other tasks", replaced, 120)
-    own.stage.until_applied(revision, 60)
+    own.stage.until_applied(revision, 180)
     assert [limit(own, w) for w in own.until_live()] == ["24M", "24M"]
 
 
@@ -155,12 +164,12 @@ def test_08_php_never_looks_at_its_code_again(lab: Lab) -> None:
         assert lab.ask(webhead, "/").status == 200
     calls = file_calls(webhead, lambda: [lab.ask(webhead, "/") for _ in range(6)])
     assert any("/etc/wpaas/config.json" in call for call in calls), "no page was traced"
-    # PHP code itself asks whether some drop-in is there; the compiler would open what it looks at.
-    code = [c for c in calls if re.search(r'"/usr/(share|lib)/wpaas[^"]*\.php"', c)]
-    there = [c for c in code if "ENOENT" not in c]
-    assert [c for c in there if re.search(r"\b(open|openat|readlink)\(", c)] == []
-    core = "/wp-includes/|/usr/lib/wpaas/|/index.php|/wp-settings.php"
-    assert [c for c in there if re.search(rf'"[^"]*({core})', c)] == []
+    # `access` is PHP code that asks for a file; without following links, a new process fills its
+    # cache of paths. A compiler that looks whether a file has changed follows, or opens it.
+    core = r'"[^"]*(/wp-includes/|/usr/lib/wpaas/|/wp-settings|/index)[^"]*\.php"'
+    quiet = ("access(", "ENOENT", "AT_SYMLINK_NOFOLLOW", "readlink(")
+    looked = [c for c in calls if re.search(core, c) and not any(word in c for word in quiet)]
+    assert looked == []
 
 
 def file_calls(webhead: Webhead, act: Callable[[], object]) -> list[str]:

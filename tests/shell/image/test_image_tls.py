@@ -14,7 +14,7 @@ from reconciler.core import pki
 from reconciler.core.derive import MasterKey
 
 MASTER = MasterKey(b"the master key of these very tests")
-SITE = "tls-club"
+SITE = "guarded-club"
 ME, NEIGHBOUR = (pki.site_pair(MASTER, name, 1) for name in (SITE, "tea-house"))
 EDGE = pki.edge_pair(MASTER)
 
