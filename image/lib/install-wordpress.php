@@ -92,10 +92,12 @@ namespace Wpaas {
 
     function upgrade_wordpress(Job $job): void
     {
-        $from = (int) get_option('db_version');
+        $from = $job->schema;
         $to = code_db_version();
-        if ($from < $to) {
+        if ($from < $to && ($job->brought['schema'] ?? null) !== $to) {
             $job->stage = 'WordPress: database routine';
+            // A run that was killed may have written the new version and not what comes after it.
+            update_option('db_version', $from);
             wp_upgrade();
             $job->did("schema $from → $to", ['schema' => $to, 'wordpress' => wp_get_wp_version()]);
         } elseif (($job->brought['schema'] ?? null) !== $from) {
