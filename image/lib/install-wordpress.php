@@ -92,13 +92,16 @@ namespace Wpaas {
 
     function upgrade_wordpress(Job $job): void
     {
-        $from = (int) get_option('db_version');
+        $from = $job->schema;
         $to = code_db_version();
-        if ($from < $to) {
+        $known = $job->brought['schema'] ?? null;
+        if ($from < $to && ((int) get_option('db_version') < $to || $known !== $to)) {
             $job->stage = 'WordPress: database routine';
+            // A run that was killed may have written the new version and not what comes after it.
+            update_option('db_version', $from);
             wp_upgrade();
             $job->did("schema $from → $to", ['schema' => $to, 'wordpress' => wp_get_wp_version()]);
-        } elseif (($job->brought['schema'] ?? null) !== $from) {
+        } elseif ($from >= $to && $known !== $from) {
             $job->did("schema $from found", ['schema' => $from, 'wordpress' => wp_get_wp_version()]);
         }
     }

@@ -17,6 +17,7 @@ namespace Wpaas;
 
 require_once __DIR__ . '/rows.php';
 require_once __DIR__ . '/dump.php';
+require_once __DIR__ . '/reasons.php';
 
 /** Seconds to wait for the database to answer, for another job to end, and for one statement. */
 const DATABASE_SECONDS = 60;
@@ -36,6 +37,8 @@ final class Job
     /** Whether the process may end here without more: what comes is a courtesy to plugins. */
     public bool $through = false;
     public ?Ledger $ledger = null;
+    /** The schema's version before the first write, also of a run that was killed. */
+    public int $schema = 0;
     /** @var array<string, mixed> what was found in the database: ROW_BROUGHT */
     public array $brought;
     /** @var list<string> what was done, for the report */
@@ -87,7 +90,7 @@ final class Job
     public function due(): bool
     {
         $journal = row($this->database, ROW_JOURNAL);
-        $found = (int) first_value($this->database, "SELECT option_value FROM wp_options WHERE option_name = 'db_version'");
+        $found = $this->schema();
         $versions = array_intersect_key($this->versions, array_flip((array) ($this->settings['plugins'] ?? [])));
         $known = (array) ($this->brought['plugins'] ?? []);
         $home = $this->configuration->text('home');
@@ -110,13 +113,19 @@ final class Job
             if (!$open) {
                 $dump = Dump::fresh($this->database, S3\Client::of($this->configuration));
                 $this->journal = ['done' => false, 'dump' => $dump->name, 'base' => $dump->take(),
-                    'before' => $this->brought, 'ledger' => []];
+                    'before' => $this->brought, 'ledger' => [], 'schema' => $this->schema()];
                 put_row($this->database, ROW_JOURNAL, $this->journal);
             }
         } catch (S3\StoreFailed $failed) {
             throw new InstallFailed($failed->getMessage());
         }
+        $this->schema = $this->journal['schema'];
         $this->ledger = new Ledger($this->database, $this->journal['base'], $this->journal['ledger']);
+    }
+
+    private function schema(): int
+    {
+        return (int) first_value($this->database, "SELECT option_value FROM wp_options WHERE option_name = 'db_version'");
     }
 
     /** A step was carried out: never again, also where the process ends now. @param array<string, mixed> $brought */
@@ -277,24 +286,4 @@ function remember(\mysqli $database, string $state): void
     $database->query('CREATE TABLE IF NOT EXISTS wpaas_install
         (id TINYINT PRIMARY KEY, state VARCHAR(16) NOT NULL, changed_at TIMESTAMP NOT NULL)');
     $database->query("REPLACE INTO wpaas_install VALUES (1, '$state', UTC_TIMESTAMP())");
-}
-
-/** What a thrown thing says, in one line; a database's own words may name the user. */
-function reason(\Throwable $thrown): string
-{
-    $place = str_replace('/usr/share/wpaas/wordpress/', '', $thrown->getFile()) . ':' . $thrown->getLine();
-    return match (true) {
-        $thrown instanceof \mysqli_sql_exception => 'database error ' . $thrown->getCode(),
-        $thrown instanceof InstallFailed, $thrown instanceof ConfigurationMissing => $thrown->getMessage(),
-        default => strtok($thrown->getMessage(), "\n") . " in $place",
-    };
-}
-
-/** Why PHP itself ended the process, where it was no exception. */
-function last_error(): string
-{
-    $last = error_get_last();
-    $fatal = $last !== null && ($last['type'] & (E_ERROR | E_PARSE | E_CORE_ERROR | E_COMPILE_ERROR | E_USER_ERROR)) !== 0;
-    $place = $fatal ? str_replace('/usr/share/wpaas/wordpress/', '', $last['file']) . ":{$last['line']}" : '';
-    return $fatal ? strtok($last['message'], "\n") . " in $place" : 'it ended the process';
 }

@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 import pytest
-from lab import Lab, new_site
+from lab import Lab, new_site, word
 from migration_plugins import allow_both
 from scratch import Scratch, scratch
 
@@ -127,7 +127,7 @@ def test_20_on_tables_of_another_version_the_admin_opens_and_nothing_is_migrated
 def moves(stage: Stage) -> Lab:
     """A site of its own, on an image that holds plugins for it to use."""
     allow_both(stage)
-    made = new_site(stage, "wp-moves")
+    made = new_site(stage, f"moves-{word()[:6]}")
     stage.until_applied(stage.repository.head(), WITHIN_S)
     made.until_live()
     return made
@@ -163,7 +163,9 @@ def test_22_a_plugin_has_its_tables_before_a_webhead_has_it(moves: Lab) -> None:
     assert option(moves, "probe_came") == "1"
     assert {webhead.id for webhead in moves.webheads()} == before, "a webhead was made anew"
     journal = (moves.stage.context.state / "journal.jsonl").read_text()
-    assert "run migrate wp-moves, plugin probe-forms comes: its activation runs first" in journal
+    assert (
+        f"run migrate {moves.site}, plugin probe-forms comes: its activation runs first" in journal
+    )
 
 
 def option(lab: Lab, name: str) -> str:

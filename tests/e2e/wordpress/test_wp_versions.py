@@ -13,7 +13,7 @@ from demo.stage import Stage, wait_until
 from reconciler.shell.cluster_images import local_tag
 
 pytestmark = pytest.mark.e2e
-SITE = "wp-ages"
+SITE = f"ages-{word()[:6]}"  # not known to the databases of an earlier run
 WITHIN_S = 400.0
 START = "function start_problem(): ?string\n{\n"
 SICK = (
