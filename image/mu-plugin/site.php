@@ -21,6 +21,7 @@ require __DIR__ . '/live-admin.php';
 require __DIR__ . '/hardening.php';
 require __DIR__ . '/outgoing.php';
 require __DIR__ . '/events.php';
+require __DIR__ . '/mail.php';
 require __DIR__ . '/login.php';
 require __DIR__ . '/login-limit.php';
 require __DIR__ . '/sessions.php';

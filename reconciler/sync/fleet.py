@@ -30,7 +30,7 @@ from reconciler.shell.swarm import Swarm
 from reconciler.sync.cdn import Cdn, LocalCdn, cdn_of
 from reconciler.sync.image import Built, Images, Tell
 from reconciler.sync.retention import note, tidy
-from reconciler.sync.services import Services, last_platform, repository, services
+from reconciler.sync.services import Services, last_platform, repository, services, with_mail_login
 from reconciler.sync.smoke import Smoke
 from reconciler.sync.worktree import Worktree
 
@@ -113,7 +113,7 @@ class Fleet:
         compiled = compile_fleet(blobs, load_schemas(), routed, self.now())
         if compiled.platform is not None and not compiled.shared_broken:
             self._use(compiled.platform)
-        return compiled
+        return with_mail_login(self.context, compiled)
 
     def recall(self) -> None:
         """Use what the commit last attempted describes, for commands that compile none.
