@@ -74,7 +74,7 @@ final class Configuration
         return $value;
     }
 
-    /** File with the authorities that may sign the certificate of `database` or `store`. @throws ConfigurationMissing */
+    /** File with the authorities that may sign the certificate of `database`, `store` or `mail`. @throws ConfigurationMissing */
     public function authorities(string $service): string
     {
         return $this->find("$service.ca_file") === null ? self::PUBLIC_AUTHORITIES : $this->text("$service.ca_file");
@@ -122,6 +122,25 @@ final class Configuration
     {
         return $this->find('egress.host') === null ? null
             : [$this->text('egress.host'), $this->number('egress.port'), $this->secret['egress_password'] ?? null];
+    }
+
+    /**
+     * The relay that takes mail, or null where the site sends none. @throws ConfigurationMissing
+     *
+     * @return array{host: string, port: int, tls: string, from: string, user: string, password: string}|null
+     */
+    public function mail(): ?array
+    {
+        if ($this->find('mail') === null) {
+            return null;
+        }
+        $login = isset($this->secret['mail_user']);
+        return [
+            'host' => $this->text('mail.host'), 'port' => $this->number('mail.port'),
+            'tls' => $this->text('mail.tls'), 'from' => $this->text('mail.from'),
+            'user' => $login ? $this->secret('mail_user') : '',
+            'password' => $login ? $this->secret('mail_password') : '',
+        ];
     }
 
     /** Scheme, host without port, and port of the site's address. @return array{string, string, int} */

@@ -22,6 +22,7 @@ require_once __DIR__ . '/live-admin.php';
 require_once __DIR__ . '/hardening.php';
 require_once __DIR__ . '/outgoing.php';
 require_once __DIR__ . '/events.php';
+require_once __DIR__ . '/mail.php';
 require_once __DIR__ . '/login.php';
 require_once __DIR__ . '/cache.php';
 require_once __DIR__ . '/cache-keys.php';

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.core.blob import MAX_DOCUMENT_BYTES, Blob, unreadable
 from reconciler.core.document import Document
 from reconciler.core.gateway import HEALTH_PORT, Endpoint, store_endpoint
-from reconciler.core.manifest import ExternalRegistry, Platform
+from reconciler.core.manifest import ExternalRegistry, MailRelay, Platform
 from reconciler.core.problem import Problem
 
 MAX_PORT = 65_535
@@ -48,6 +48,7 @@ def _certificate_files(platform: Platform) -> dict[str, str]:
         "registry": platform.registry,
         "database": platform.database,
         "store": platform.store,
+        "mail": platform.mail,
     }
     return {kind: its.ca_file for kind, its in described.items() if its and its.ca_file}
 
@@ -77,6 +78,16 @@ def _name_problems(document: Document, platform: Platform) -> Iterator[Problem]:
     if platform.store is not None:
         host = store_endpoint(platform.store.endpoint).host
         yield from _name_problem(document, "/store/endpoint", host)
+    if platform.mail is not None:
+        yield from _name_problem(document, "/mail/host", platform.mail.host)
+        yield from _mail_problems(document, platform.mail)
+
+
+def _mail_problems(document: Document, mail: MailRelay) -> Iterator[Problem]:
+    if mail.tls == "none" and mail.secrets_file is not None:
+        message = "without TLS, whoever is on the way reads the password"
+        fix = "write tls: starttls or tls: tls, or let the relay take mail without a log-in"
+        yield _bad_address(document, "/mail/tls", message, fix, mail.host)
 
 
 def _name_problem(document: Document, pointer: str, host: str) -> Iterator[Problem]:
@@ -88,19 +99,27 @@ def _name_problem(document: Document, pointer: str, host: str) -> Iterator[Probl
 
 def _port_problems(document: Document, platform: Platform) -> Iterator[Problem]:
     """One port of the gateway leads to one server, since MySQL's server speaks before it is asked."""
-    own, kept = platform.database, platform.store
-    database = Endpoint(own.port, own.host) if own is not None else None
-    store = store_endpoint(kept.endpoint) if kept is not None else None
-    for pointer, end in (("/database/port", database), ("/store/endpoint", store)):
-        if end is not None and not 1 <= end.port <= MAX_PORT:
+    own, kept, mail = platform.database, platform.store, platform.mail
+    found = [
+        ("database", "/database/port", Endpoint(own.port, own.host) if own else None),
+        ("store", "/store/endpoint", store_endpoint(kept.endpoint) if kept else None),
+        ("mail", "/mail/port", Endpoint(mail.port, mail.host) if mail else None),
+    ]
+    taken: dict[int, str] = {}
+    for kind, pointer, end in found:
+        if end is None:
+            continue
+        if not 1 <= end.port <= MAX_PORT:
             yield _no_port(document, pointer, str(end.port))
-        elif end is not None and end.port == HEALTH_PORT:
+        elif end.port == HEALTH_PORT:
             message = f"port {HEALTH_PORT} is the gateway's own"
             yield _bad_address(document, pointer, message, "take another port", str(end.port))
-    if database is not None and store is not None and database.port == store.port:
-        message = f"database and store share port {store.port}, and a port leads to one of them"
-        fix = "let one of them listen on another port"
-        yield _bad_address(document, "/store/endpoint", message, fix, str(store.port))
+        if end.port in taken:
+            both = f"{taken[end.port]} and {kind}"
+            message = f"{both} share port {end.port}, and a port leads to one of them"
+            fix = "let one of them listen on another port"
+            yield _bad_address(document, pointer, message, fix, str(end.port))
+        taken[end.port] = kind
 
 
 def _no_port(document: Document, pointer: str, value: str) -> Problem:

@@ -1,4 +1,4 @@
-"""The way from webheads to a database or store outside the cluster, as two proxies' configurations.
+"""The way from webheads to a database, a store or a mail relay outside the cluster, as two proxies' configurations.
 
 Webheads live on internal networks. The *gateway* is on those under the very names of the servers
 outside, so that a webhead connects to the real name: TLS verifies it and S3 signs it as anywhere
@@ -36,6 +36,8 @@ def _named(platform: Platform) -> Iterator[Endpoint]:
         yield Endpoint(platform.database.port, platform.database.host)
     if platform.store is not None:
         yield store_endpoint(platform.store.endpoint)
+    if platform.mail is not None:
+        yield Endpoint(platform.mail.port, platform.mail.host)
 
 
 def store_endpoint(address: str) -> Endpoint:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Literal
 
 from reconciler.core import versions
+from reconciler.core.derive import Secret
 
 SizeName = Literal["small", "medium", "large"]
 PackageKind = Literal["plugin", "theme"]
@@ -98,6 +99,23 @@ class ExternalStore:
     ca: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailRelay:
+    """An SMTP server that takes the sites' mail; the secrets file holds `username`, `password`.
+
+    Every site writes as `SITE@from_domain`. `login`: what stood in the file, once it is read.
+    """
+
+    host: str
+    port: int = 587
+    tls: Literal["none", "starttls", "tls"] = "starttls"
+    from_domain: str
+    secrets_file: str | None = None
+    ca_file: str | None = None
+    ca: str | None = None
+    login: tuple[Secret, Secret] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class MaxCdn:
     """The account at a MaxCDN-shaped API; the credentials file holds the OAuth key and secret."""
@@ -143,6 +161,7 @@ class Platform:
     registry: ExternalRegistry | None = None
     database: ExternalDatabase | None = None
     store: ExternalStore | None = None
+    mail: MailRelay | None = None
     cdn: Literal["local", "maxcdn"] = "local"
     maxcdn: MaxCdn | None = None
     limits: Limits

@@ -10,6 +10,7 @@ from reconciler.core.model import DesiredPlatform
 OWNER = "platform"
 DATABASE_CA = "database-ca"
 STORE_CA = "store-ca"
+MAIL_CA = "mail-ca"
 
 
 def edge_token(master: derive.MasterKey) -> derive.Secret:
@@ -103,6 +104,8 @@ def certificates(platform: Platform) -> dict[str, bytes]:
         found[DATABASE_CA] = platform.database.ca.encode()
     if platform.store is not None and platform.store.ca is not None:
         found[STORE_CA] = platform.store.ca.encode()
+    if platform.mail is not None and platform.mail.ca is not None:
+        found[MAIL_CA] = platform.mail.ca.encode()
     return found
 
 

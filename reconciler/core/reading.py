@@ -11,6 +11,7 @@ from reconciler.core.manifest import (
     ExternalStore,
     FindingException,
     Limits,
+    MailRelay,
     MaxCdn,
     Package,
     Platform,
@@ -95,6 +96,7 @@ def to_platform(value: Mapping[str, Any]) -> Platform:
         registry=ExternalRegistry(**value["registry"]) if "registry" in value else None,
         database=ExternalDatabase(**value["database"]) if "database" in value else None,
         store=ExternalStore(**value["store"]) if "store" in value else None,
+        mail=MailRelay(**value["mail"]) if "mail" in value else None,
         maxcdn=MaxCdn(**value["maxcdn"]) if "maxcdn" in value else None,
         **plain,
     )

@@ -11,13 +11,17 @@ from typing import Any
 from reconciler.core import derive, egress, names, pki
 from reconciler.core.manifest import Allowlist, Platform, Site
 from reconciler.core.model import DesiredSite
-from reconciler.core.platform_objects import DATABASE_CA, STORE_CA, certificates
+from reconciler.core.platform_objects import DATABASE_CA, MAIL_CA, STORE_CA, certificates
 from reconciler.core.platform_objects import config_name as shared_config_name
 from reconciler.core.specs import NANOSECONDS, mounted_file, resources, tmpfs
 
 CONFIG_PATH = "/etc/wpaas/config.json"
 SECRET_PATH = "/etc/wpaas/secret.json"  # noqa: S105 - a path, not a secret
-CA_PATHS = {DATABASE_CA: "/etc/wpaas/database-ca.pem", STORE_CA: "/etc/wpaas/store-ca.pem"}
+CA_PATHS = {
+    DATABASE_CA: "/etc/wpaas/database-ca.pem",
+    STORE_CA: "/etc/wpaas/store-ca.pem",
+    MAIL_CA: "/etc/wpaas/mail-ca.pem",
+}
 WEBHEAD_UID = 33
 HTTP_PORT = 8080
 STOP_GRACE_S = 40
@@ -83,6 +87,7 @@ def _config(site: Site, platform: Platform, hosts: tuple[str, ...], edge_ca: str
             # Who may connect at all; without it a webhead would take anybody for the edge.
             "edge_ca": edge_ca,
             "limits": {"upload_mb": site.upload_mb, "memory_mb": size.memory_mb},
+            **_mail(site, platform),
         }
     ).encode()
 
@@ -104,6 +109,23 @@ def _store(site: Site, platform: Platform) -> dict[str, Any]:
         return {"endpoint": "http://store:8333", "bucket": bucket, "region": "us-east-1"}
     trusted = {"ca_file": CA_PATHS[STORE_CA]} if outside.ca is not None else {}
     return {"endpoint": outside.endpoint, "bucket": bucket, "region": outside.region, **trusted}
+
+
+def _mail(site: Site, platform: Platform) -> dict[str, Any]:
+    relay = platform.mail
+    if relay is None:
+        return {}
+    trusted = {"ca_file": CA_PATHS[MAIL_CA]} if relay.ca is not None else {}
+    sender = f"{site.name}@{relay.from_domain}"
+    described = {"host": relay.host, "port": relay.port, "tls": relay.tls, "from": sender}
+    return {"mail": {**described, **trusted}}
+
+
+def _mail_login(platform: Platform) -> dict[str, str]:
+    if platform.mail is None or platform.mail.login is None:
+        return {}
+    user, password = platform.mail.login
+    return {"mail_user": user.value, "mail_password": password.value}
 
 
 def desired_site(
@@ -137,6 +159,7 @@ def desired_site(
             "tls_certificate": pair.certificate,
             "tls_key": pair.key.value,
             "salts": {k: v.value for k, v in derive.salts(master, site.name, generation).items()},
+            **_mail_login(platform),
         }
     )
     config_name = names.object_name(site.name, "config", hashlib.sha256(config).hexdigest())

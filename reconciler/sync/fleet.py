@@ -31,7 +31,7 @@ from reconciler.sync.cdn import Cdn, LocalCdn, cdn_of
 from reconciler.sync.image import Built, Images, Tell
 from reconciler.sync.purge import Purges
 from reconciler.sync.retention import note, tidy
-from reconciler.sync.services import Services, last_platform, repository, services
+from reconciler.sync.services import Services, last_platform, repository, services, with_mail_login
 from reconciler.sync.smoke import Smoke
 from reconciler.sync.worktree import Worktree
 
@@ -115,7 +115,7 @@ class Fleet:
         compiled = compile_fleet(blobs, load_schemas(), routed, self.now())
         if compiled.platform is not None and not compiled.shared_broken:
             self._use(compiled.platform)
-        return compiled
+        return with_mail_login(self.context, compiled)
 
     def recall(self) -> None:
         """Use what the commit last attempted describes, for commands that compile none.

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from reconciler.core import platform_objects
 from reconciler.core.blob import Blob
+from reconciler.core.compiler import Compiled
 from reconciler.core.derive import MasterKey, Secret
 from reconciler.core.manifest import Platform
 from reconciler.core.shared import broken, read_platform
@@ -93,6 +94,18 @@ def services(context: Context, master: MasterKey, platform: Platform | None) -> 
         store=store,
         login=login,
     )
+
+
+def with_mail_login(context: Context, compiled: Compiled) -> Compiled:
+    """The same, with what webheads show the mail relay. Raises StageFailed where it cannot be read."""
+    platform = compiled.platform
+    mail = None if platform is None or compiled.shared_broken else platform.mail
+    if platform is None or mail is None or mail.secrets_file is None:
+        return compiled
+    words = ("username", "password")
+    user, password = _secrets(context, mail.secrets_file, "mail relay", words)
+    opened = replace(platform, mail=replace(mail, login=(user, password)))
+    return replace(compiled, platform=opened)
 
 
 def _images(

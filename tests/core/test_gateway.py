@@ -17,6 +17,7 @@ from reconciler.core.manifest import (
     ExternalDatabase,
     ExternalStore,
     Limits,
+    MailRelay,
     Platform,
 )
 
@@ -54,6 +55,9 @@ def test_what_the_platform_names_is_what_is_passed() -> None:
         domain="localhost", sizes=DEFAULT_SIZES, limits=Limits(), store=store, database=database
     )
     assert endpoints(both) == (Endpoint(80, "one.example"), Endpoint(3306, "one.example"))
+    mail = MailRelay(host="smtp.example", from_domain="mail.example")
+    relay = Platform(domain="localhost", sizes=DEFAULT_SIZES, limits=Limits(), mail=mail)
+    assert endpoints(relay) == (Endpoint(587, "smtp.example"),)
     assert store_endpoint("https://s3.example:8443") == Endpoint(8443, "s3.example")
 
 

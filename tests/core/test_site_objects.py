@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core import pki
-from reconciler.core.derive import MasterKey
+from reconciler.core.derive import MasterKey, Secret
 from reconciler.core.manifest import (
     DEFAULT_SIZES,
     Allowlist,
     ExternalDatabase,
     ExternalStore,
     Limits,
+    MailRelay,
     Platform,
     Site,
 )
@@ -137,6 +138,26 @@ def test_services_of_one_s_own_are_known_by_their_real_names() -> None:
     assert made.install["TaskTemplate"]["ContainerSpec"]["Command"][:3] == [
         "php", "-d", "openssl.cafile=/etc/wpaas/database-ca.pem",
     ]  # fmt: skip
+
+
+def test_a_mail_relay_is_in_the_config_and_its_log_in_in_the_secret_alone() -> None:
+    login = (Secret("canary-user"), Secret("canary-word"))
+    relay = MailRelay(host="smtp.example", from_domain="mail.example", ca="PEM 3", login=login)
+    platform = replace(PLATFORM, mail=relay)
+    made = desired_site(SITE, platform, IMAGE, MASTER, "c0ffee")
+    assert json.loads(made.config)["mail"] == {
+        "host": "smtp.example", "port": 587, "tls": "starttls", "from": "chess-club@mail.example",
+        "ca_file": "/etc/wpaas/mail-ca.pem",
+    }  # fmt: skip
+    seen = json.dumps([made.service, made.install]) + made.config.decode() + repr((made, platform))
+    assert "canary" not in seen
+    kept = json.loads(made.secret.value)
+    assert (kept["mail_user"], kept["mail_password"]) == ("canary-user", "canary-word")
+    mounted = made.service["TaskTemplate"]["ContainerSpec"]["Configs"]
+    assert mounted[1]["File"]["Name"] == "/etc/wpaas/mail-ca.pem"
+    without = desired_site(SITE, PLATFORM, IMAGE, MASTER, "c0ffee")
+    assert b"mail" not in without.config
+    assert "mail_user" not in without.secret.value
 
 
 def test_only_what_a_process_needs_to_start_renames_its_config() -> None:
