@@ -33,10 +33,11 @@ function shareable(string $content): bool
         && is_whole($content);
 }
 
-/** Neither a cookie nor a word of another about keeping it is in the answer. */
+/** Neither a cookie nor a word of another about keeping it is in the answer; core's own for each 404 is none. */
 function marks_nothing(): bool
 {
-    return preg_grep('/^(Set-Cookie|Cache-Control|Expires|Pragma):/i', headers_list()) === [];
+    $marks = http_response_code() === 404 ? 'Set-Cookie' : 'Set-Cookie|Cache-Control|Expires|Pragma';
+    return preg_grep("/^($marks):/i", headers_list()) === [];
 }
 
 /** A page that a fatal error or an exit() cut off can still be a 200. */
@@ -55,7 +56,7 @@ function kept_s(): int
         $route = (string) ($GLOBALS['wp']->query_vars['rest_route'] ?? '');
         return $status === 200 && preg_match(KEPT_ROUTES, untrailingslashit($route)) === 1 ? KEPT_S : 0;
     }
-    if (!did_action('template_redirect') || is_preview() || is_customize_preview()
+    if (!did_action('template_redirect') || isset($_GET['preview']) || is_customize_preview()
         || (is_singular() && get_queried_object() !== null && post_password_required(get_queried_object()))) {
         return 0;
     }
@@ -78,6 +79,7 @@ function finish_page(string $content, int $phase): string
     $over = true;
     $whole = ($phase & PHP_OUTPUT_HANDLER_FINAL) !== 0;
     if ($whole && shareable($content)) {
+        header_remove('Expires');
         header(sprintf(
             'Cache-Control: public, max-age=0, s-maxage=%d, stale-while-revalidate=60, stale-if-error=86400',
             kept_s()

@@ -20,12 +20,15 @@ class Page:
 
 
 def look(address: str, host: str, path: str = "/") -> Page:
-    """One request to `address` (scheme, host, port) with the Host header `host`; whole pages only."""
+    """One request to `address` (scheme, host, port) with the Host header `host`; whole pages only.
+
+    A webhead makes the page: what an edge has kept says nothing about those that run now.
+    """
     began = time.monotonic()
     try:
         answer = requests.get(
             f"{address}{path}",
-            headers={"Host": host, "User-Agent": "wpaas-probe"},
+            headers={"Host": host, "User-Agent": "wpaas-probe", "Cookie": "wpaas-probe=1"},
             timeout=TIMEOUT_S,
             allow_redirects=False,
         )

@@ -89,6 +89,7 @@ def _platform_operation(
 
 def apply_sites(run: Run, plan: Plan) -> tuple[Outcome, ...]:
     """Carry out the plan for all sites; one site's failure never stops another."""
+    run.fleet.purges.again(run.observed.cluster)
     outcomes = [_outcome(run, op, _push_table) for op in plan.operations if not op.site]
     chains = [plan.of_site(site) for site in plan.sites()]
     with ThreadPoolExecutor(max_workers=SITES_SIDE_BY_SIDE, thread_name_prefix="site") as pool:
@@ -147,6 +148,9 @@ def _site_operation(run: Run, operation: Operation) -> None:
             raise StageFailed("apply", f"cannot {operation.action} {operation.kind} {name}")
         case never:
             assert_never(never)
+    # What pages show has changed: settings, code or addresses. Inside out, or a CDN would fetch the old.
+    if operation.kind in ("live", "live-leaving", "service") and operation.action != "delete":
+        fleet.purges.site(operation.site, run.observed.cluster)
     if operation.kind == "live" and run.desired.zones:
         fleet.cdn.purge(operation.site)
 

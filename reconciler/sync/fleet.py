@@ -29,6 +29,7 @@ from reconciler.shell.schemas import load_schemas
 from reconciler.shell.swarm import Swarm
 from reconciler.sync.cdn import Cdn, LocalCdn, cdn_of
 from reconciler.sync.image import Built, Images, Tell
+from reconciler.sync.purge import Purges
 from reconciler.sync.retention import note, tidy
 from reconciler.sync.services import Services, last_platform, repository, services
 from reconciler.sync.smoke import Smoke
@@ -67,6 +68,7 @@ class Fleet:
     swarm: Swarm
     services: Services
     edge: Edge
+    purges: Purges
     interval_s: float
     cdn: Cdn
     now: Callable[[], datetime]
@@ -284,13 +286,15 @@ def open_fleet(
     """
     master = context.master()
     source: FleetSource = Worktree(worktree) if worktree is not None else repository(context)
+    edge = Edge(platform_objects.edge_token(master))
     return Fleet(
         context=context,
         master=master,
         source=source,
         swarm=Swarm(context.engines),
         services=services(context, master, None),
-        edge=Edge(platform_objects.edge_token(master)),
+        edge=edge,
+        purges=Purges(edge),
         interval_s=interval_s if interval_s is not None else context.interval_s,
         cdn=LocalCdn(),
         now=now,
