@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import scripted
 from containers import CONFINED, Container, Start, docker, free_port, until
 
 from benchmarks import stand_in
+from reconciler.core.derive import Secret
 from reconciler.shell import cluster_images
+from reconciler.shell.edge import Edge
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,6 +86,24 @@ def edge_files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     for path, text in stand_in.edge_files().items():
         (folder / Path(path).name).write_text(text)
     return [f"--volume={folder / Path(path).name}:{path}:ro" for path in stand_in.edge_files()]
+
+
+@pytest.fixture(scope="module")
+def keeping_edge(
+    start: Start, edge_files: list[str], platform_image: Callable[[str], str], docker_network: str
+) -> Iterator[Container]:
+    """An edge before webheads of two sites that answer as they are asked to."""
+    token = ("edge-token", secrets.token_urlsafe(32))
+    image = platform_image("edge")
+    made = start("edge", (8080, 2020), token, "--dns=127.0.0.1", *edge_files)
+    Edge(Secret(made.secret)).push(made.address(2020), scripted.TABLE)
+    with (
+        scripted.webhead("chess-club", docker_network, image),
+        scripted.webhead("tea-house", docker_network, image),
+    ):
+        until("chess answers", lambda: scripted.ask(made, "/").status == 200)
+        until("tea answers", lambda: scripted.ask(made, "/", host="tea.example.org").status == 200)
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import secrets
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from containers import Container, docker
 
 from benchmarks.stand_in import webhead_config
 
+TABLE = {"chess-club.localhost": "chess-club", "tea.example.org": "tea-house"}
 KEPT = "cc=public,s-maxage=300,max-age=0"
 # The page: a word of this very answer, then all that a webhead hears of who asks.
 HEARD = ("Cookie", "User-Agent", "Accept-Language", "X-Forwarded-Host", "X-Original-Url", "X-Forwarded-Proto")  # fmt: skip
@@ -108,3 +111,19 @@ def ask(
         answer = connection.getresponse()
         text = answer.read().decode(errors="replace")
     return Seen(answer.status, {n.lower(): v for n, v in answer.getheaders()}, text)
+
+
+def page(*words: str) -> str:
+    """An address that nobody asked for before, with a query."""
+    return f"/{secrets.token_hex(8)}?" + "&".join(words)
+
+
+def raw(edge: Container, line: str, *headers: str) -> str:
+    """The whole answer to lines as they are."""
+    lines = [line, "Host: chess-club.localhost", "Connection: close", *headers]
+    with socket.create_connection(("127.0.0.1", edge.ports[8080]), 10) as connection:
+        connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        answer = b""
+        while part := connection.recv(65536):
+            answer += part
+    return answer.decode(errors="replace")

@@ -81,16 +81,16 @@ def test_38_an_edit_is_seen_on_every_node_within_2_s(cached: Lab, edges: Edges) 
     author, first = cached.author(), word()
     edit(author, "/wp-json/wp/v2/posts/1", {"title": first})
     wait_until("the first word", lambda: edges.show(first, *LISTS), 60)
-    took = []
-    for _ in range(3):
-        edges.keep(*LISTS)
+    took = {}
+    # One list at a time: three pages are made anew in the 2 s, not twelve.
+    for path in LISTS:
+        edges.keep(path)
         new = word()
         answered = edit(author, "/wp-json/wp/v2/posts/1", {"title": new})
-        wait_until("the edit", lambda new=new: edges.show(new, *LISTS), 20)  # type: ignore[misc]
-        took.append(time.monotonic() - answered)
-    print("an edit was on every edge and list after", ", ".join(f"{s:.2f} s" for s in took))
-    # Twelve pages are made anew in it: another's load may hold one round up, not each.
-    assert min(took) <= SEEN_S
+        wait_until("the edit", lambda new=new, path=path: edges.show(new, path), 20)  # type: ignore[misc]
+        took[path] = time.monotonic() - answered
+    print("an edit was on every edge after", ", ".join(f"{s:.2f} s" for s in took.values()))
+    assert max(took.values()) <= SEEN_S
 
 
 def test_38_a_live_setting_is_seen_on_every_node(cached: Lab, edges: Edges) -> None:
