@@ -138,9 +138,10 @@ class Fleet:
 
     def desired_platform(self, compiled: Compiled, cluster: ObservedCluster) -> DesiredPlatform:
         """What sites share, for a commit whose shared files are good; `cluster` as it is now."""
-        if compiled.platform is None or compiled.allowlist is None:
+        shared, allowlist = compiled.platform, compiled.allowlist
+        if shared is None or allowlist is None:
             raise StageFailed("compile", "the shared files are broken")
-        if endpoints(compiled.platform) and "gateway" not in self.context.images:
+        if endpoints(shared) and "gateway" not in self.context.images:
             raise StageFailed(
                 "compile",
                 "there is no image of the gateway, which leads to a database or store of your own",
@@ -148,9 +149,7 @@ class Fleet:
                 fix="run `wpaas cluster up` again",
             )
         return platform_objects.desired_platform(
-            compiled.platform,
-            compiled.allowlist,
-            compiled.sites,
+            *(shared, allowlist, compiled.sites),
             held=egress.kept(cluster, compiled.held),
             images=self.context.images,
             master=self.master,

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from lab import LIVE_S, Lab
+from lab import Lab, settled
 
 from demo.engines import Webhead
 from demo.stage import Stage
@@ -107,12 +107,12 @@ def hostile_sites(stage: Stage) -> tuple[Lab, Lab]:
         text = text.rstrip() + f"\n    network: [{granted(site)}]\n"
         stage.repository.write("plugins-allowlist.yaml", text)
         stage.repository.add_site(site, title=f"Here is {site}", plugins=[{"slug": slug}])
-    revision = stage.repository.commit("Add two sites that wish each other ill")
+    stage.repository.commit("Add two sites that wish each other ill")
     one, two = (Lab(stage, site) for site in SITES)
     one.until_live()
     two.until_live()
     # Their plugins are in the image of all: no other site is to be rolled under the next test.
-    stage.until_applied(revision, LIVE_S)
+    settled(stage)
     return one, two
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from demo.author import Author
 from demo.engines import Webhead, docker, sql
 from demo.engines import webheads as running
-from demo.stage import Stage
+from demo.stage import Stage, wait_until
 from reconciler.core.names import database_name
 from reconciler.shell.program import must, run
 
@@ -124,6 +124,16 @@ def new_site(stage: Stage, name: str, **fields: Any) -> Lab:
     lab = Lab(stage, name)
     lab.until_live()
     return lab
+
+
+def settled(stage: Stage) -> None:
+    """Wait until nothing is left to do: the image of a site that came is rolled out to all others."""
+
+    def nothing_to_do() -> bool:
+        plan = json.loads(stage.wpaas("plan", "--format", "json"))
+        return plan["operations"] == []
+
+    wait_until("nothing is left to do", nothing_to_do, LIVE_S)
 
 
 def word() -> str:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from lab import LIVE_S, Lab, new_site
+from lab import Lab, new_site, settled
 
 from demo.author import picture
 from demo.engines import Webhead, docker, inspect
@@ -45,9 +45,9 @@ echo json_encode($counts);
 
 
 @pytest.fixture(autouse=True)
-def settled(stage: Stage, lab: Lab) -> None:
+def quiet(stage: Stage, lab: Lab) -> None:
     """No roll-out of another test's image replaces a webhead under the test."""
-    stage.until_applied(stage.repository.head(), LIVE_S)
+    settled(stage)
     lab.until_live()
 
 
@@ -58,7 +58,7 @@ MOUNTED = ["C /etc", "A /etc/wpaas", "A /etc/wpaas/config.json", "A /etc/wpaas/s
 def own(stage: Stage) -> Lab:
     """A site whose settings change."""
     made = new_site(stage, "hard-lab", uploads={"max_file_mb": 16})
-    stage.until_applied(stage.repository.head(), LIVE_S)
+    settled(stage)
     return made
 
 
