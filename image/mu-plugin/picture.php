@@ -18,7 +18,7 @@ final class Picture extends \WP_Image_Editor_GD
 {
     /** Pictures of more pixels wait for each other: GD's memory is the container's, not PHP's. */
     private const LARGE = 8_000_000;
-    private const WAIT_S = 8;
+    private const WAIT_S = 14;
 
     /** @var resource|null held by a request that works on a large picture to its end; free at once when it dies */
     private static $turn = null;

@@ -113,7 +113,7 @@ def test_a_bomb_that_a_plugin_stored_is_not_decoded(stand: Stand, author: Webhea
 
 def test_a_large_photograph_is_taken_within_the_memory_of_a_webhead(author: Webhead) -> None:
     """Two at once on one webhead: one waits for the other."""
-    photograph = drawn(author, "imagecreate(5000, 4000)", "jpeg")
+    photograph = drawn(author, "imagecreate(3600, 3000)", "jpeg")
     headers = author.rest()
     with ThreadPoolExecutor(2) as pool:
         made = list(

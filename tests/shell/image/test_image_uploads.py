@@ -112,3 +112,14 @@ def test_a_file_over_the_limit_is_refused(webhead: Webhead) -> None:
     answer = webhead.ask("POST", "/wp-json/wp/v2/media", headers=headers, files=more)
     assert answer.status_code == 413
     assert "files of up to 16 MB" in answer.json()["message"]
+
+
+def test_a_name_that_another_webhead_took_a_moment_ago_is_not_taken_again(webhead: Webhead) -> None:
+    """Both asked whether it is free, and both heard yes: what the race above meets by chance."""
+    store = "file_put_contents('/tmp/in', '%s'); echo basename(Wpaas\\store_upload('/tmp/in', 's3://uploads/2026/01/taken.jpg'));"
+    assert webhead.php(store % "one") == "taken.jpg"
+    assert webhead.php(store % "two") == "taken-1.jpg"
+    assert webhead.get("/wp-content/uploads/2026/01/taken.jpg").text == "one"
+    webhead.php(
+        "unlink('s3://uploads/2026/01/taken.jpg'); unlink('s3://uploads/2026/01/taken-1.jpg');"
+    )
