@@ -26,6 +26,30 @@ DRAW = (
     "echo base64_encode(file_get_contents('/tmp/drawn')); unlink('/tmp/drawn');"
 )
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+# Half of a file, and then no more: to a webhead, by its length alone, and from there to the store.
+HALF = (
+    "$s = fsockopen('127.0.0.1', 8080); [$host, $cookie, $nonce] = json_decode(file_get_contents('php://stdin'));"
+    'fwrite($s, "POST /wp-json/wp/v2/media HTTP/1.1\\r\\nHost: $host\\r\\nCookie: $cookie\\r\\nX-WP-Nonce: $nonce\\r\\n'
+    'Content-Type: image/jpeg\\r\\nContent-Disposition: attachment; filename=NAME.jpg\\r\\nContent-Length: 4000000\\r\\n\\r\\n"'
+    " . str_repeat('x', 2000000)); touch('/tmp/half'); sleep(60);"
+)
+
+ANNOUNCED = (
+    "[$host, $size] = json_decode(file_get_contents('php://stdin')); $s = fsockopen('127.0.0.1', 8080);"
+    'fwrite($s, "POST /wp-admin/async-upload.php HTTP/1.1\\r\\nHost: $host\\r\\nContent-Length: $size\\r\\n'
+    'Connection: close\\r\\n\\r\\nx"); echo stream_get_contents($s);'
+)
+HALF_PUT = (
+    "$c = Wpaas\\configuration(); $endpoint = $c->text('store.endpoint'); $at = parse_url($endpoint);"
+    "$path = Wpaas\\S3\\Signer::encode_path('/' . $c->text('store.bucket') . '/uploads/' . gmdate('Y/m') . '/NAME.jpg');"
+    "$hash = hash('sha256', str_repeat('x', 4000000)); $headers = ['Host' => \"{$at['host']}:{$at['port']}\","
+    " 'x-amz-date' => gmdate('Ymd\\THis\\Z'), 'x-amz-content-sha256' => $hash];"
+    "$signer = new Wpaas\\S3\\Signer($c->secret('store_access_key'), $c->secret('store_secret_key'), $c->text('store.region'));"
+    "$headers['Authorization'] = $signer->authorization('PUT', $path, [], $headers, $hash);"
+    "$s = fsockopen($at['host'], $at['port']); fwrite($s, \"PUT $path HTTP/1.1\\r\\nContent-Length: 4000000\\r\\n\");"
+    'foreach ($headers as $n => $v) { fwrite($s, "$n: $v\\r\\n"); }'
+    "fwrite($s, \"\\r\\n\" . str_repeat('x', 2000000)); touch('/tmp/half'); sleep(60);"
+)
 
 
 @dataclass
