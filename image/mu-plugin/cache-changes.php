@@ -111,6 +111,12 @@ foreach (['added', 'updated', 'deleted'] as $done) {
 add_action('delete_attachment', static function (): void {
     purge('media');
 });
+// What WordPress puts into the folder of a month never changes under its name; a plugin's files do.
+add_action('wpaas_upload_changed', static function (string $key): void {
+    if (preg_match('~^uploads/\d{4}/\d{2}/~', $key) === 0) {
+        purge('media');
+    }
+});
 add_action('wp_ajax_image-editor', static function (): void {
     purge('media');
 }, 0);
