@@ -18,6 +18,7 @@ declare(strict_types=1);
 namespace Wpaas {
     require __DIR__ . '/configuration.php';
     require __DIR__ . '/database.php';
+    require __DIR__ . '/purge.php';
 
     /** Seconds for the connection and for each answer to the two questions. */
     const ANSWER_SECONDS = 5;
@@ -34,6 +35,7 @@ namespace Wpaas {
     function work_to_do(Configuration $configuration): ?\mysqli
     {
         $database = connect($configuration, ANSWER_SECONDS);
+        purge_due($database, $configuration);   // where no visitor's request tells the edges
         if ((first_due($database) ?? PHP_INT_MAX) > time()) {
             return null;
         }
