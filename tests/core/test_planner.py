@@ -146,46 +146,6 @@ def test_more_webheads_restart_none() -> None:
     assert not plan.operations[0].restarts
 
 
-def test_a_plugin_is_in_the_running_image_before_the_settings_name_it() -> None:
-    before = converged(wanted(site("chess-club")))
-    after = wanted(site("chess-club", plugins=("site-notice",)), image=NEW_IMAGE)
-    assert [op.kind for op in plan_sites(after, before).operations] == [
-        "migrate", "service", "live",
-    ]  # fmt: skip
-
-
-def test_a_plugin_leaves_the_settings_before_the_image_without_it_runs() -> None:
-    before = converged(wanted(site("chess-club", plugins=("site-notice",))))
-    after = wanted(site("chess-club"), image=NEW_IMAGE)
-    assert [op.kind for op in plan_sites(after, before).operations] == [
-        "migrate-leaving", "live-leaving", "service", "live",
-    ]  # fmt: skip
-
-
-def test_one_plugin_leaves_first_and_another_comes_last() -> None:
-    before = converged(wanted(site("chess-club", plugins=("old", "kept"))))
-    after = wanted(site("chess-club", plugins=("kept", "new")), image=NEW_IMAGE)
-    operations = plan_sites(after, before).operations
-    assert [op.kind for op in operations] == [
-        "migrate-leaving", "live-leaving", "migrate", "service", "live",
-    ]  # fmt: skip
-    assert [op.cause for op in operations[:3]] == [
-        "plugin old leaves: its deactivation runs first",
-        "old may leave the image",
-        "plugin new comes: its activation runs first",
-    ]
-
-
-def test_plugins_change_on_the_image_that_runs_by_one_job_and_one_write() -> None:
-    before = converged(wanted(site("chess-club", plugins=("old", "kept"))))
-    plan = plan_sites(wanted(site("chess-club", plugins=("kept", "new"))), before)
-    assert [op.kind for op in plan.operations] == ["migrate", "live"]
-    assert plan.operations[0].cause == (
-        "plugin old leaves: its deactivation runs first; plugin new comes: its activation runs first"
-    )
-    assert not any(op.restarts for op in plan.operations)
-
-
 def test_a_manual_change_is_found_and_named() -> None:
     desired = wanted(site("chess-club"))
     observed = converged(desired)
