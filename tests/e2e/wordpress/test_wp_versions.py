@@ -79,7 +79,8 @@ def all_there(lab: Lab, written: list[tuple[str, str, str]]) -> None:
 
 
 def version(lab: Lab) -> set[str]:
-    return {lab.php(webhead, "echo wp_get_wp_version();") for webhead in lab.webheads()}
+    """What every webhead runs, once none of before is left."""
+    return {lab.php(webhead, "echo wp_get_wp_version();") for webhead in lab.until_live()}
 
 
 def failure(lab: Lab) -> str:

@@ -132,20 +132,24 @@ def test_18_a_migration_killed_at_twenty_points_ends_the_same(stand: Stand) -> N
     assert ended.code == 0, ended.log
     expected = club.schema()
     assert club.option("db_version") != str(OLDER)
-    killed = set()
-    for point in range(POINTS):
+    landed, dice = 0, random.Random(18)  # noqa: S311 - the same points each time
+    for attempt in range(3 * POINTS):
+        if landed == POINTS:
+            break
         reset()
         club.ask(request)
         job = club.start()
         # A wait for nothing: the moment of the kill is what is tried.
-        delay = random.Random(point).uniform(0.1, 0.8) * whole  # noqa: S311 - the same points each time
+        delay = dice.uniform(0.05, 0.8) * whole
         threading.Event().wait(delay)
         docker("kill", job.name, check=False)
         first = club.end(job)
-        again = club.end(club.start())
-        assert again.code == 0, f"after {delay} s: {first.log} {again.log}"
-        assert club.schema() == expected, f"after {delay} s"
-        assert club.sql("SELECT COUNT(*) FROM wp_forms") == "1"
         if first.code == 137:
-            killed.add(point)
-    assert len(killed) >= POINTS // 2, f"most ended by themselves: {killed}"
+            landed += 1
+            again = club.end(club.start())
+            assert again.code == 0, f"{attempt}, after {delay} s: {first.log} {again.log}"
+        else:
+            whole *= 0.8  # it was through: the machine is quicker now
+        assert club.schema() == expected, f"{attempt}, after {delay} s"
+        assert club.sql("SELECT COUNT(*) FROM wp_forms") == "1"
+    assert landed == POINTS
