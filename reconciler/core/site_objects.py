@@ -5,10 +5,10 @@ name. Lists are in a fixed order: another order would restart tasks.
 """
 
 import hashlib
-import json
 from typing import Any
 
 from reconciler.core import derive, egress, names, pki
+from reconciler.core.live_settings import as_text, live_document
 from reconciler.core.manifest import Allowlist, Platform, Site
 from reconciler.core.model import DesiredSite
 from reconciler.core.platform_objects import DATABASE_CA, MAIL_CA, STORE_CA, certificates
@@ -44,38 +44,9 @@ def home_url(host: str, platform: Platform) -> str:
     return f"{platform.public_scheme}://{host}:{port}"
 
 
-def _document(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def live_document(site: Site) -> str:
-    """The settings that change on every webhead at once, without a restart."""
-    pins = {
-        slug: site.plugin_versions[slug] for slug in site.plugins if slug in site.plugin_versions
-    }
-    return _document(
-        {
-            **({"plugin_versions": pins} if pins else {}),
-            "format": 1,
-            "title": site.title,
-            "tagline": site.tagline,
-            "locale": site.locale,
-            "timezone": site.timezone,
-            "theme": site.theme,
-            "plugins": sorted(site.plugins),
-        }
-    )
-
-
-def without_plugins(live: str, coming: frozenset[str]) -> str:
-    """The same settings, not yet naming `coming`."""
-    document = json.loads(live)
-    return _document({**document, "plugins": sorted(set(document["plugins"]) - coming)})
-
-
 def _config(site: Site, platform: Platform, hosts: tuple[str, ...], edge_ca: str) -> bytes:
     size = platform.sizes[site.size]
-    return _document(
+    return as_text(
         {
             "format": 1,
             "site": site.name,
@@ -149,7 +120,7 @@ def desired_site(
     store_key = derive.password(master, site.name, "store-secret-key", generation)
     pair = pki.site_pair(master, site.name, generation)
     config = _config(site, platform, hosts, pki.authority(master, pki.EDGE_CA))
-    secret = _document(
+    secret = as_text(
         {
             "format": 1,
             "database_password": database_password.value,

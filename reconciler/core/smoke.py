@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.core import names
+from reconciler.core.live_settings import live_document
 from reconciler.core.manifest import Platform, Site
 from reconciler.core.model import DesiredSite, Spec
-from reconciler.core.site_objects import WEBHEAD_UID, live_document
+from reconciler.core.site_objects import WEBHEAD_UID
 from reconciler.core.specs import NANOSECONDS, mounted_file
 
 PURPOSE = "smoke"

@@ -13,6 +13,7 @@ from typing import assert_never
 from reconciler.core import names
 from reconciler.core.difference import as_forced
 from reconciler.core.health import order_of_roll_out
+from reconciler.core.live_settings import without_plugins
 from reconciler.core.model import (
     Desired,
     DesiredPlatform,
@@ -25,7 +26,6 @@ from reconciler.core.model import (
 from reconciler.core.outcome import Outcome
 from reconciler.core.plan import Operation, Plan
 from reconciler.core.planner import table
-from reconciler.core.site_objects import without_plugins
 from reconciler.errors import StageFailed, Superseded, WpaasError
 from reconciler.sync import migrate
 from reconciler.sync.fleet import Fleet

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from reconciler.core import pki
 from reconciler.core.derive import MasterKey, Secret
+from reconciler.core.live_settings import without_plugins
 from reconciler.core.manifest import (
     DEFAULT_SIZES,
     Allowlist,
@@ -20,7 +21,7 @@ from reconciler.core.manifest import (
     Site,
 )
 from reconciler.core.platform_objects import desired_platform
-from reconciler.core.site_objects import desired_site, home_url, hosts_of, without_plugins
+from reconciler.core.site_objects import desired_site, home_url, hosts_of
 
 MASTER = MasterKey(b"k" * 32)
 PLATFORM = Platform(
