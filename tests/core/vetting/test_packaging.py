@@ -36,7 +36,7 @@ FOUND: list[tuple[str, bytes, str]] = [
     ("img/logo.png", zipped(), "block nested-archive"),
     ("lib.phar", b"anything", "block nested-archive"),
     ("lib.dat", b"#!/usr/bin/env php\n<?php __HALT_COMPILER(); ?>", "block nested-archive"),
-    ("data.sql.gz", gzip.compress(b"x"), "block nested-archive"),
+    ("data.sql.gz", gzip.compress(b"x", mtime=0), "block nested-archive"),
     ("data.tar", tarred(), "block nested-archive"),
     ("bin/cwebp", b"\x7fELF\x02\x01\x01", "block program-inside"),
     ("bin/tool.exe", PE, "block program-inside"),
