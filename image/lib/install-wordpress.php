@@ -18,6 +18,7 @@ namespace {
     }
     define('WP_ADMIN', true);
     define('WP_DISABLE_FATAL_ERROR_HANDLER', true);   // it would write an option, and mail
+    define('WPAAS_JOB', true);
     define('SAVEQUERIES', true);   // for the second of these two
     $wp_filter = \Wpaas\watched($wpaas_job);
     $wpaas_live = \Wpaas\settings_before($wpaas_job);

@@ -25,7 +25,7 @@ add_action('init', function () {
         $wpdb->query($wpdb->prepare("SELECT nothing FROM nowhere WHERE a = %s", $_GET['broken']));
     }
     if (isset($_GET['silent'])) {
-        echo @file_get_contents('/nowhere'), (error_get_last()['message'] ?? 'none');
+        echo @file_get_contents('/tmp/nowhere'), (error_get_last()['message'] ?? 'none');
         exit;
     }
 });

@@ -105,6 +105,7 @@ def test_without_a_store_for_the_dump_nothing_is_written(stand: Stand, club: Mig
         ended = club.run("forms")
     finally:
         docker("start", f"{stand.name}-store")
+        stand.until_healthy("store")
     assert (ended.code, ended.answer and ended.answer.stage) == (1, "dump"), ended.log
     assert club.content() == before
 

@@ -195,11 +195,13 @@ class Stand:
                 cluster_images.local_tag(part),
             )
         for part in ("database", "store"):
-            eventually(f"{part} healthy", 90, lambda part=part: self.healthy(part))  # type: ignore[misc]
+            self.until_healthy(part)
 
-    def healthy(self, part: str) -> bool:
-        status = docker("inspect", "--format={{.State.Health.Status}}", f"{self.name}-{part}")
-        return status == "healthy"
+    def until_healthy(self, part: str) -> None:
+        """Wait for one of the two shared services, which was just started."""
+        name = f"{self.name}-{part}"
+        state = ("inspect", "--format={{.State.Health.Status}}", name)
+        eventually(f"{part} healthy", 90, lambda: docker(*state) == "healthy")
 
     def start(self, part: str, *words: str) -> str:
         container = f"{self.name}-{part}"
