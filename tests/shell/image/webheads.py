@@ -199,8 +199,7 @@ class Stand:
 
     def until_healthy(self, part: str) -> None:
         """Wait for one of the two shared services, which was just started."""
-        name = f"{self.name}-{part}"
-        state = ("inspect", "--format={{.State.Health.Status}}", name)
+        state = ("inspect", "--format={{.State.Health.Status}}", f"{self.name}-{part}")
         eventually(f"{part} healthy", 90, lambda: docker(*state) == "healthy")
 
     def start(self, part: str, *words: str) -> str:
