@@ -37,7 +37,9 @@ class Session:
             else:
                 field.fill(text)
         self.page.locator(button).click()
-        self.page.locator(sign).first.wait_for()
+        said = self.page.locator(f"{sign}, .notice-error, .error, #error-page").first
+        said.wait_for()
+        assert self.page.locator(sign).count(), f"{path}: {said.text_content()}"
 
     def rest(self, path: str, method: str = "GET", **data: Any) -> Any:
         """What the editor's own client gets for a call, from a page of the admin."""
