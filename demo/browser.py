@@ -25,7 +25,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--host-resolver-rules=MAP *.localhost 127.0.0.1",
+    # Other names do not exist for it: a look-up that hangs would hold a page up.
+    "--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND",
 )
 DEADLINE_MS = 60_000
 FIRST_BAD_STATUS = 400

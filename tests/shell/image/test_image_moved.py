@@ -35,7 +35,7 @@ def test_every_way_to_store_an_address_is_known(webhead: Webhead, before: str, a
 
 
 def test_the_tables_are_rewritten_once_and_feeds_keep_their_names(stand: Stand) -> None:
-    site = stand.site("moving-club")
+    site = stand.site("far-club")
     assert stand.job(site)[0] == 0
     stand.live(site, title="Moved", plugins=[])
     webhead = stand.webhead(site)
@@ -44,7 +44,7 @@ def test_the_tables_are_rewritten_once_and_feeds_keep_their_names(stand: Stand) 
     said = webhead.php(
         f"update_option('lab', ['deep' => ['{old}/x', (object) ['u' => '{old}']]]);"
         f"for ($i = 0; $i < 450; $i++) {{ wp_insert_post(['post_title' => 'p', 'post_status' => 'publish',"
-        f" 'post_content' => $i % 3 ? '{old}/' . $i : 'chess mail@moving-club.localhost:8080 {old}/']); }}"
+        f" 'post_content' => $i % 3 ? '{old}/' . $i : 'chess mail@far-club.localhost:8080 {old}/']); }}"
         "require '/usr/lib/wpaas/database.php'; require '/usr/lib/wpaas/moved.php'; $d = Wpaas\\connect(Wpaas\\Configuration::load(), 5, 30);"
         f"echo json_encode([Wpaas\\move_content($d, '{old}', '{NEW}'), Wpaas\\move_content($d, '{old}', '{NEW}')]);"
         "wp_cache_flush(); echo json_encode([get_option('lab')['deep'][1]->u, get_option('lab')['deep'][0]]);"
@@ -53,7 +53,7 @@ def test_the_tables_are_rewritten_once_and_feeds_keep_their_names(stand: Stand) 
     assert first >= 451
     assert second == 0
     assert json.loads(said[said.index("]") + 1 :]) == [NEW, f"{NEW}/x"]
-    left = "SELECT COUNT(*) FROM wp_posts WHERE post_content LIKE '%//moving-club.localhost%'"
-    assert stand.sql(left, "site_moving_club") == "0"
-    kept = "SELECT COUNT(*) FROM wp_posts WHERE guid LIKE '%//moving-club.localhost%'"
-    assert int(stand.sql(kept, "site_moving_club")) >= 450
+    left = "SELECT COUNT(*) FROM wp_posts WHERE post_content LIKE '%//far-club.localhost%'"
+    assert stand.sql(left, "site_far_club") == "0"
+    kept = "SELECT COUNT(*) FROM wp_posts WHERE guid LIKE '%//far-club.localhost%'"
+    assert int(stand.sql(kept, "site_far_club")) >= 450
