@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 PORT ?= 8080
 ONLY ?=
 
-.PHONY: demo demo-down test check unit install bench lock base-lock
+.PHONY: demo demo-down test versions check unit install bench lock base-lock
 
 demo: install ## the product shown on a local three-node cluster
 	@$(PYTHON) -m demo up --port $(PORT)
@@ -21,6 +21,9 @@ check: $(VENV)/ready ## format, lint, types and layers
 
 unit: $(VENV)/ready ## the tests that need no engine
 	@$(PYTHON) -m pytest -q -m "not clone" tests/core tests/repo
+
+versions: install ## a whole fleet from one WordPress to the newest in Debian and back: two bases are built
+	@$(PYTHON) -m pytest tests/e2e/wordpress/test_wp_versions.py
 
 bench: install ## the published figures, side by side with a peer
 	@$(PYTHON) -m benchmarks $(if $(ONLY),--only $(ONLY))

@@ -2,6 +2,7 @@
 
 sub vcl_backend_fetch {
     unset bereq.http.Via;
+    unset bereq.http.X-Varnish;
     if (!bereq.uncacheable) {
         # What is stored for all was asked for by nobody in particular.
         set bereq.http.User-Agent = "wpaas-edge";

@@ -36,6 +36,11 @@ sub vcl_recv {
     if (req.method !~ "^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$") {
         return (synth(405));
     }
+    # More than any site takes. A webhead refuses by the announced length too, but is only heard here
+    # once it has the body.
+    if (req.http.Content-Length ~ "^[0-9]{10,}$") {
+        return (synth(413));
+    }
     call shared_or_not;
     # A site that failed a moment ago shows what it has, without each visitor finding out anew.
     if (req.restarts == 0 && vsthrottle.remaining("failed " + req.http.Host, 1, 10s) == 0) {

@@ -146,14 +146,16 @@ def test_44_an_edge_that_was_deaf_is_told_afterwards(cached: Lab, edges: Edges) 
     node, engine = next(iter(cached.stage.engines.items()))
     address = dict(cached.stage.context.nodes)[node]
     container = docker(engine, "ps", "-q", "--filter", "name=wpaas-edge").split()[0]
-    new = word()
+    new, author = word(), cached.author()
+    others = [other for other in edges.addresses if other != address]
+    # Past the front, which may still send a request to the deaf one.
+    author.address = f"http://{others[0]}"
     docker(engine, "pause", container)
     try:
-        edit(cached.author(), "/wp-json/wp/v2/posts/1", {"title": new})
+        edit(author, "/wp-json/wp/v2/posts/1", {"title": new})
         wait_until("it waits", lambda: waiting(cached) > 0, 10)
     finally:
         docker(engine, "unpause", container)
-    others = [other for other in edges.addresses if other != address]
     # Whatever PHP answers next tells it; this edge itself is asked only afterwards.
     wait_until(
         "told", lambda: edges.ask(others[0], f"/?x={word()}").ok and waiting(cached) == 0, 90

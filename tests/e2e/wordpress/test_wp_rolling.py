@@ -13,7 +13,7 @@ from demo.stage import Stage, wait_until
 
 pytestmark = pytest.mark.e2e
 # Most visitors see what an edge keeps; the others make a webhead work for each page.
-KEPT_PER_S, MADE_PER_S = 46, 4
+KEPT_PER_S, MADE_PER_S = 48, 2
 WARM_REQUESTS = 100
 CHANGE_S = 180
 
