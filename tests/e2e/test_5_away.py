@@ -21,7 +21,7 @@ SITE, OTHER = FIRST_SITES
 SAID_S = 30  # one loop whose every look ends by its time-out
 BACK_S = 20  # the longest back-off at the tests' interval, and one loop
 LONGEST_S = 5.0
-LONGEST_TWICE_S = 8.0
+LONGEST_TWICE_S = 10.5
 PLUGIN = "<?php\n/*\n * Plugin Name: Away\n * Version: 1.0.0\n */\n"
 
 
@@ -148,7 +148,8 @@ def test_the_next_manager_is_asked_when_one_hangs(settled: Stage) -> None:
         settled.until_applied(commit, SAID_S)
         wait_until("more requests", lambda: tally.requests > 100, 60)
     print(f"node1's engine hung: {tally}")
-    # A page may meet the one webhead twice whose engine gives it no names, 3.7 s each time.
+    # A page may meet the one webhead twice whose engine gives it no names, 3.7 s each time; and where
+    # an edge lacks the page, the next visitor waits for the first one's attempt. Load gives up at 10 s.
     assert tally.slowest <= LONGEST_TWICE_S * 1000
     assert len(tally.failures) <= 4, tally.failures  # until the front has seen it
     settled.until_live(SITE, 120)
