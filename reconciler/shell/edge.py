@@ -17,6 +17,8 @@ PORT = 2020
 TIMEOUT_S = (2, 10)
 OK = 200
 # Stands for none: without hosts an edge forgets everything.
+# More is not told host by host: the edge forgets all its pages.
+HOSTS_BYTES = 3_500
 NO_HOST = "none.invalid"
 
 
@@ -53,7 +55,8 @@ class Edge:
         before = self._table(address)
         moved = "" if before is None else " ".join(moved_hosts(before, table))
         try:
-            headers = {} if before is None else {"X-Wpaas-Hosts": moved or NO_HOST}
+            named = before is not None and len(moved) <= HOSTS_BYTES
+            headers = {"X-Wpaas-Hosts": moved or NO_HOST} if named else {}
             answer = self._request("PUT", address, "table", to_entries(table), headers)
         except requests.RequestException as e:
             raise StageFailed("apply", f"push: {type(e).__name__}", where=f"edge {address}") from e
