@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -115,17 +114,6 @@ def test_where_no_process_comes_up_nothing_is_blamed_on_the_files(tmp_path: Path
         [sys.executable, "-"], input=program, capture_output=True, text=True, timeout=60
     )
     assert "no process for the analysis can be started" in done.stderr.splitlines()[-2]
-
-
-def test_the_second_run_is_twenty_times_faster(tmp_path: Path) -> None:
-    line = "if (isset($_GET['a{0}'])) {{ $x = sanitize_text_field($_GET['a{0}']); echo esc_html($x . strrev('b{0}')); }}\n"
-    body = "".join(line.format(n) for n in range(200))
-    package = files({f"f{n}.php": f"<?php // {n}\n{body}".encode() for n in range(60)})
-    started = time.perf_counter()
-    first = analyse_files(package, list(package), analyse_php, cache(tmp_path), silent)
-    once = time.perf_counter()
-    assert analyse_files(package, list(package), analyse_php, cache(tmp_path), silent) == first
-    assert (once - started) >= 20 * (time.perf_counter() - once)
 
 
 def test_progress_reaches_the_end(tmp_path: Path) -> None:
