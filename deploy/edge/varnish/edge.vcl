@@ -36,8 +36,7 @@ sub vcl_recv {
     if (req.method !~ "^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$") {
         return (synth(405));
     }
-    # More than any site takes. A webhead refuses by the announced length too, but is only heard here
-    # once it has the body.
+    # More than any site takes: no webhead gets it. It is said once all of it has come, see ARCHITECTURE.
     if (req.http.Content-Length ~ "^[0-9]{10,}$") {
         return (synth(413));
     }

@@ -1,7 +1,6 @@
 """Files of authors: into the store through one webhead, out of it through the other. Behaviours 4, 30 to 33, 36, 37."""
 
 import json
-import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -190,27 +189,11 @@ def test_36_a_file_over_the_limit_is_told_one_number_by_all(
         pair[0], "big.jpg", b"\xff\xd8" + bytes(LIMIT_MB * 1024 * 1024), "image/jpeg"
     )
     assert (status, answer["message"]) == (500, words)
-    told = announced(lab, "/wp-json/wp/v2/media", 2 << 30)
-    assert told.startswith("HTTP/1.1 413 ")  # by the edge, which does not know the number
     form = lab.run(
         pair[0], "php", "-r", ANNOUNCED, stdin=json.dumps([lab.host, (LIMIT_MB + 8 << 20) + 1])
     )
     assert form.startswith("HTTP/1.1 413 ")
     assert words in form
-
-
-def announced(lab: Lab, path: str, size: int) -> str:
-    """What the front answers to the beginning of a request, long before it is whole."""
-    with socket.create_connection(("127.0.0.1", lab.stage.port), 10) as line:
-        head = f"POST {path} HTTP/1.1\r\nHost: {lab.host}\r\nContent-Length: {size}\r\n"
-        line.sendall(
-            f"{head}Content-Type: application/octet-stream\r\nConnection: close\r\n\r\n".encode()
-            + bytes(1 << 16)
-        )
-        said = b""
-        while b"\r\n\r\n" not in said and (more := line.recv(65536)):
-            said += more
-    return said.decode()
 
 
 def test_37_no_page_asks_the_store(
