@@ -9,7 +9,7 @@ LOG=${WPAAS_INSTALL_LOG:-/var/log/wpaas-install.log}
 ENGINE_LOG=/var/log/wpaas-dockerd.log
 PULL_S=60
 ENGINE_S=60
-TESTS=${WPAAS_TESTS:-0} # 1: what only the tests need too: Chromium, an SSH server, openssl
+TESTS=${WPAAS_TESTS:-0} # 1: what only the tests need too: Chromium, an SSH server, openssl, strace
 
 if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || { echo "install.sh: run me as root, or install sudo" >&2; exit 1; }
@@ -66,6 +66,7 @@ install_for_tests() {
     [ "$TESTS" = 1 ] || return 0
     missing=
     command -v openssl >/dev/null || missing="$missing openssl"
+    command -v strace >/dev/null || missing="$missing strace"
     command -v ssh >/dev/null || missing="$missing openssh-client"
     { command -v chromium || command -v google-chrome; } >/dev/null || missing="$missing chromium"
     if [ ! -x /usr/sbin/sshd ]; then

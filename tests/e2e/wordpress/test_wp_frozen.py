@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -176,12 +175,9 @@ def test_08_php_never_looks_at_its_code_again(lab: Lab) -> None:
 
 def file_calls(webhead: Webhead, act: Callable[[], object]) -> list[str]:
     """Calls about files of the main pool's processes while something is done."""
-    strace = shutil.which("strace")
-    if strace is None:
-        pytest.skip("no strace on this machine")
     children = [pid for pid in pids_of(webhead.id) if "pool www" in command(pid)]
     with tempfile.NamedTemporaryFile() as file:
-        argv = [strace, "-f", "-e", "trace=%file", "-o", file.name]
+        argv = ["strace", "-f", "-e", "trace=%file", "-o", file.name]
         watch = subprocess.Popen(
             [*argv, *(f"--attach={pid}" for pid in children)], stderr=subprocess.PIPE
         )
