@@ -3,6 +3,7 @@
 import pytest
 from hostile import SITES, Hostile, hostile_sites
 from lab import Lab, new_site
+from probe_plugin import probed
 
 from demo.stage import Stage
 from reconciler.core.names import site_network
@@ -15,6 +16,14 @@ SITE_NETWORKS = 4  # of platform.yaml
 def lab(stage: Stage) -> Lab:
     """A plain site with two webheads. A test leaves it as it found it, or takes a site of its own."""
     return new_site(stage, SITE, title="The lab", tagline="Where WordPress is tried")
+
+
+@pytest.fixture(scope="module")
+def site(stage: Stage) -> Lab:
+    """The probe's site."""
+    lab = probed(stage)
+    lab.until_live()
+    return lab
 
 
 @pytest.fixture(scope="session")

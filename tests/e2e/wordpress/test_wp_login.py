@@ -5,21 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from lab import Lab
-from probe_plugin import probed
 
 from demo.engines import docker
-from demo.stage import Stage
 
 pytestmark = pytest.mark.e2e
 FORGED = "203.0.113.200"
-
-
-@pytest.fixture(scope="module")
-def site(stage: Stage) -> Lab:
-    """The probe's site."""
-    lab = probed(stage)
-    lab.until_live()
-    return lab
 
 
 def guess(site: Lab, **headers: str) -> int:

@@ -6,21 +6,12 @@ from typing import Any
 import pytest
 import requests
 from lab import Lab
-from probe_plugin import probed
 
 from demo.engines import docker
-from demo.stage import Stage, wait_until
+from demo.stage import wait_until
 
 pytestmark = pytest.mark.e2e
 WORD = "seen-by-a-visitor"
-
-
-@pytest.fixture(scope="module")
-def site(stage: Stage) -> Lab:
-    """The probe's site."""
-    lab = probed(stage)
-    lab.until_live()
-    return lab
 
 
 def lines_of(site: Lab, path: str) -> tuple[str, list[dict[str, Any]]]:
