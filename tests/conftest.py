@@ -1,11 +1,9 @@
 """For all tests."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import settings
-
-PRODUCT = Path(__file__).parent / "e2e"
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # Hypothesis gives one example 200 ms. On a machine that is busy with a cluster, that measures the
 # machine.
@@ -13,11 +11,16 @@ settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With two workers (pytest -n 2 --dist loadgroup), one has the three-node product, one the rest.
+class Halves(LoadScopeScheduling):
+    """One worker has the tests of the three-node product, another all the rest.
 
     Each half needs what it starts in one process; the first mostly waits for a cluster.
     """
-    for item in items:
-        half = "product" if PRODUCT in item.path.parents else "parts"
-        item.add_marker(pytest.mark.xdist_group(half))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "product" if nodeid.startswith("tests/e2e/") else "parts"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Halves | None:
+    """With `-n 2 --dist loadscope`, as `make test` has it; other ways of sharing stay xdist's."""
+    return Halves(config, log) if config.getoption("dist") == "loadscope" else None

@@ -51,7 +51,8 @@ def site(stand: Stand, authority: Authority) -> Site:
 
 
 @pytest.fixture(scope="module")
-def webhead(stand: Stand, site: Site, authority: Authority) -> Webhead:
+def webhead(stand: Stand, site: Site, server: SmtpServer, authority: Authority) -> Webhead:
+    del server
     made = stand.webhead(site, trusting(authority.certificate))
     made.until_healthy()
     return made
