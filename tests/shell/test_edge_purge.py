@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from containers import Container, Start, docker, until
@@ -97,6 +98,23 @@ def test_an_old_page_is_shown_while_no_new_one_can_be_had(
     with webhead("old-club", docker_network, image):
         until("a new one is shown", lambda: old().word != first.word, 20)
         until("others too", lambda: old(never).status == 200, 20)
+
+
+def test_visitors_who_wait_for_one_page_are_told_together_that_there_is_none(
+    start: Start, edge_files: list[str], platform_image: Callable[[str], str], docker_network: str
+) -> None:
+    token = ("edge-token", secrets.token_urlsafe(32))
+    edge = start("edge", (8080, 2020), token, "--dns=127.0.0.1", *edge_files)
+    Edge(Secret(edge.secret)).push(edge.address(2020), {"new.localhost": "new-club"})
+    with (
+        deaf("new-club", docker_network, platform_image("edge")),
+        ThreadPoolExecutor(max_workers=4) as visitors,
+    ):
+        path = page(KEPT)
+        seen = list(visitors.map(lambda _: ask(edge, path, host="new.localhost"), range(4)))
+    assert [one.status for one in seen] == [503] * 4
+    said = sorted(one.headers["x-cache"].partition(",")[0] for one in seen)
+    assert said == ["hit", "hit", "hit", "miss"]
 
 
 def test_guessing_passwords_is_slowed_for_one_address(edge: Container) -> None:

@@ -65,6 +65,14 @@ sub failed {
     if (bereq.is_bgfetch) {
         return (abandon);
     }
+    # Those who wait for the same page are told what this one was told: each would else try in turn, and
+    # the last wait longest. Not where an older page is stored, which this would hide.
+    if (beresp.status >= 502 && !bereq.http.X-Wpaas-Old && !beresp.http.Set-Cookie) {
+        set beresp.ttl = 1s;
+        set beresp.grace = 0s;
+        set beresp.keep = 0s;
+        return (deliver);
+    }
     set beresp.uncacheable = true;
     set beresp.ttl = 0s;
     set beresp.grace = 0s;
