@@ -42,6 +42,10 @@ add_action('init', static function (): void {
         $_SESSION['count'] = ($_SESSION['count'] ?? 0) + 1;
         wp_send_json(['count' => $_SESSION['count']]);
     }
+    if (isset($_GET['lab-read'])) {
+        ini_set('open_basedir', '/');
+        wp_send_json(array_map(static fn ($path) => @file_get_contents($path) !== false, $_GET['lab-read']));
+    }
     if (isset($_GET['lab-seen'])) {
         wp_send_json(array_filter($_SERVER, static fn ($name) => preg_match('/^(HTTP_|HTTPS$|REMOTE_|SERVER_)/', $name),
             ARRAY_FILTER_USE_KEY));

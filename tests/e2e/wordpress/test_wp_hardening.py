@@ -176,3 +176,13 @@ def test_a_webhead_is_under_the_engines_usual_filter_and_starts_no_program(lab: 
     shown = re.search(r"^disable_functions => (\S+)", pool, re.MULTILINE)
     assert shown
     assert set(starts) <= set(shown.group(1).split(","))
+
+
+def test_a_plugin_reads_no_file_of_the_system(site: Lab) -> None:
+    """All are there, and readable to the user that PHP runs as; the plugin tries to widen its bounds first."""
+    webhead = site.until_live()[0]
+    files = {"/etc/passwd": False, "/proc/self/environ": False, "/etc/wpaas/config.json": True}
+    assert site.run(webhead, "cat", *files)
+    asked = "&".join(f"lab-read[]={path}" for path in files)
+    answer = site.ask(webhead, f"/?{asked}")
+    assert json.loads(answer.text) == list(files.values())
