@@ -22,8 +22,9 @@ check: $(VENV)/ready ## format, lint, types and layers
 unit: $(VENV)/ready ## the tests that need no engine
 	@$(PYTHON) -m pytest -q -m "not clone" tests/core tests/repo
 
-versions: install ## a whole fleet from one WordPress to the newest in Debian and back: two bases are built
+versions: install ## a fleet from one WordPress to the newest in Debian and back; then its whole suite on the newest
 	@$(PYTHON) -m pytest tests/e2e/wordpress/test_wp_versions.py
+	@WPAAS_TEST_WORDPRESS=newest $(PYTHON) -m pytest --ignore tests/e2e/wordpress/test_wp_versions.py tests/e2e/wordpress
 
 bench: install ## the published figures, side by side with a peer
 	@$(PYTHON) -m benchmarks $(if $(ONLY),--only $(ONLY))

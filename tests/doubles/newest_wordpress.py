@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from demo.repository import FleetRepository
+from reconciler.shell import cluster_images
 from reconciler.shell.program import must
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,8 +48,10 @@ class Release:
 
 
 @contextmanager
-def newest(folder: Path, server_image: str) -> Iterator[Release]:
+def newest(folder: Path) -> Iterator[Release]:
     """The zip, served by a container on the engine's own network as long as the body runs."""
+    server_image = cluster_images.local_tag("edge")
+    cluster_images.build(ROOT, "edge", server_image)
     name = f"wpaas-imgtest-{os.getpid()}-newest"
     run = ("run", f"--name={name}-pack", "--interactive", FROM, "sh")
     try:
@@ -56,14 +60,26 @@ def newest(folder: Path, server_image: str) -> Iterator[Release]:
         docker("cp", f"{name}-pack:/tmp/wordpress.zip", str(folder))
     finally:
         docker("rm", "--force", f"{name}-pack")
-    server = ("php", "-S", "0.0.0.0:8000", "-t", "/tmp")
-    docker("run", "--detach", f"--name={name}", "--no-healthcheck", server_image, *server)
+    server = ("file-server", "--listen=:8000", "--root=/srv")
+    mount = f"--volume={folder / 'wordpress.zip'}:/srv/wordpress.zip:ro"
+    options = ("--no-healthcheck", "--user=0:0", "--env=HOME=/tmp", "--entrypoint=caddy", mount)
+    docker("run", "--detach", f"--name={name}", *options, server_image, *server)
     try:
-        docker("cp", str(folder / "wordpress.zip"), f"{name}:/tmp/wordpress.zip")
         address = docker("inspect", "--format={{.NetworkSettings.IPAddress}}", name)
         yield Release(f"http://{address}:8000/wordpress.zip", sha256, version)
     finally:
         docker("rm", "--force", "--volumes", name)
+
+
+def name_release(repository: FleetRepository, release: Release | None) -> None:
+    """Have the fleet's platform.yaml name a release, or none; not committed."""
+    text = (repository.clone / "platform.yaml").read_text().partition("\nwordpress:")[0]
+    if release is not None:
+        text += (
+            f'\nwordpress:\n  version: "{release.version}"\n  url: {release.url}\n'
+            f'  sha256: "{release.sha256}"\n'
+        )
+    repository.write("platform.yaml", text)
 
 
 def build(release: Release, tag: str) -> None:

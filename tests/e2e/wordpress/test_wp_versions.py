@@ -1,16 +1,14 @@
 """A whole fleet goes to the newest WordPress and back, and one site's roll-out fails after its migration."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
 from lab import Lab, new_site, word
-from newest_wordpress import Release, newest
+from newest_wordpress import Release, name_release, newest
 
 from demo.author import Author, picture
 from demo.stage import Stage, wait_until
-from reconciler.shell.cluster_images import local_tag
 
 pytestmark = pytest.mark.e2e
 SITE = f"ages-{word()[:6]}"  # not known to the databases of an earlier run
@@ -24,26 +22,14 @@ SCHEMA = "SELECT option_value FROM wp_options WHERE option_name = 'db_version'"
 
 
 @pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
-    folder: Path = tmp_path_factory.mktemp("newest")
-    with newest(folder, local_tag("base")) as made:
+def newer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
+    with newest(tmp_path_factory.mktemp("newest")) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def ages(stage: Stage) -> Lab:
     return new_site(stage, SITE)
-
-
-def wordpress(stage: Stage, release: Release | None) -> None:
-    """Name a release in the platform's file, or none; not committed."""
-    text = (stage.repository.clone / "platform.yaml").read_text().partition("\nwordpress:")[0]
-    if release is not None:
-        text += (
-            f'\nwordpress:\n  version: "{release.version}"\n  url: {release.url}\n'
-            f'  sha256: "{release.sha256}"\n'
-        )
-    stage.repository.write("platform.yaml", text)
 
 
 def sick(stage: Stage, what: str) -> None:
@@ -89,24 +75,24 @@ def failure(lab: Lab) -> str:
 
 
 def test_a_fleet_goes_there_and_back_and_a_failed_roll_out_loses_nothing(
-    ages: Lab, release: Release
+    ages: Lab, newer: Release
 ) -> None:
     stage, author = ages.stage, ages.author()
     before, schema = version(ages), ages.sql(SCHEMA)
     written = [write(ages, author)]
     old = {webhead.id for webhead in ages.webheads()}
 
-    wordpress(stage, release)
+    name_release(stage.repository, newer)
     sick(stage, SICK)
     stage.repository.commit("The newest WordPress, and one site that does not get healthy with it")
     wait_until("its tables are migrated", lambda: ages.sql(SCHEMA) != schema, WITHIN_S)
-    newer = ages.sql(SCHEMA)
+    migrated = ages.sql(SCHEMA)
     written.append(write(ages, author))
     said = wait_until("the roll-out failed", lambda: failure(ages), WITHIN_S)
     assert "the new webheads are not healthy" in said
     assert "the code went back, the newer database stays and serves: " in said
     assert "was written to by others since" in said
-    assert ages.sql(SCHEMA) == newer
+    assert ages.sql(SCHEMA) == migrated
     # It is tried again before long, so the webheads of before are looked at from outside alone.
     assert old & {webhead.id for webhead in ages.webheads() if webhead.healthy}
     all_there(ages, written)
@@ -114,16 +100,16 @@ def test_a_fleet_goes_there_and_back_and_a_failed_roll_out_loses_nothing(
 
     sick(stage, "")
     stage.until_applied(stage.repository.commit("It is well again"), WITHIN_S)
-    assert version(ages) == {release.version}
+    assert version(ages) == {newer.version}
     written.append(write(ages, author))
     all_there(ages, written)
 
-    wordpress(stage, None)
+    name_release(stage.repository, None)
     stage.until_applied(stage.repository.commit("Back to the WordPress of before"), WITHIN_S)
     assert version(ages) == before
     written.append(write(ages, author))
     all_there(ages, written)
-    assert ages.sql(SCHEMA) == newer
+    assert ages.sql(SCHEMA) == migrated
     for webhead in ages.until_live():
         page = ages.ask(webhead, "/wp-admin/", headers={"Cookie": author.cookie})
         assert page.status == 200

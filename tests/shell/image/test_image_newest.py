@@ -22,7 +22,7 @@ VERSION = "SELECT option_value FROM wp_options WHERE option_name = 'db_version'"
 def images(stand: Stand, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Version → image, the older one first."""
     folder: Path = tmp_path_factory.mktemp("newest")
-    with newest(folder, IMAGE) as release:
+    with newest(folder) as release:
         build(release, NEWEST)
         older = json.loads(
             docker("run", "--rm", IMAGE, "cat", "/usr/share/wpaas/wordpress-source.json")
