@@ -13,8 +13,9 @@ PORT = 8280
 class Arena:
     """Brings the cluster up when a figure first needs it; one that was there before stays."""
 
-    def __init__(self, cluster: str) -> None:
-        self._cluster = cluster
+    def __init__(self, cluster: str, port: int = PORT) -> None:
+        self.cluster = cluster
+        self._port = port
         self._stage: Stage | None = None
         self._made = False
         self._started_daemon = False
@@ -27,11 +28,11 @@ class Arena:
         return self._stage
 
     def _open(self) -> Stage:
-        context = ROOT / ".wpaas" / self._cluster / "context.json"
+        context = ROOT / ".wpaas" / self.cluster / "context.json"
         if not context.is_file():
             self._made = True
-            cluster_command("up", "--name", self._cluster, "--port", str(PORT))
-            Stage(context).repository.begin(ROOT, PORT)
+            cluster_command("up", "--name", self.cluster, "--port", str(self._port))
+            Stage(context).repository.begin(ROOT, self._port)
         stage = Stage(context)
         if stage.daemon_pid() is None:
             self._started_daemon = True
@@ -47,7 +48,7 @@ class Arena:
         if stage is not None and (self._made or self._started_daemon):
             stage.stop_daemon()
         if self._made:
-            cluster_command("down", "--name", self._cluster)
+            cluster_command("down", "--name", self.cluster)
 
 
 def seen_at(stage: Stage, revision: str) -> float:

@@ -1,80 +1,50 @@
 """200 unknown hosts at once at a real edge whose way to names outside leads nowhere; and a known host beside."""
 
 import http.client
-import ipaddress
 import json
 import os
-import secrets
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import closing
-from pathlib import Path
 
 from benchmarks.arena import Arena
+from benchmarks.edge_container import IMAGE, PORT, EdgeContainer
 from benchmarks.figure import Figure, Group, Target
-from benchmarks.pair import docker
-from benchmarks.stand_in import edge_files, webhead_config
+from benchmarks.pair import docker, remove
+from benchmarks.stand_in import webhead_config
 from demo.stage import ROOT, wait_until
-from reconciler.core.derive import Secret
-from reconciler.errors import StageFailed
-from reconciler.shell import cluster_images
-from reconciler.shell.edge import Edge
 
 UNKNOWN = 200
 KNOWN_REQUESTS = 300
 BURST_AFTER = 50
-PORT = 8080
 HOST, SITE = "known.localhost", "known"
 PEER = "the known host alone"
-IMAGE = cluster_images.local_tag("edge")
-CONFINED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--tmpfs=/run:mode=1777", "--tmpfs=/tmp:mode=1777")  # fmt: skip
 
 
 class Edges:
     """One edge and one webhead of a line on a network of their own; `close` removes all."""
 
     def __init__(self) -> None:
-        self.name = f"wpaas-bench-edge-{os.getpid()}"
-        self.address = ""
-        self._files = Path(tempfile.mkdtemp(prefix="wpaas-bench-"))
-        self._files.chmod(0o755)
+        self._name = f"wpaas-bench-edge-{os.getpid()}"
+        self._label = f"wpaas.bench={self._name}"
+        self._edge = EdgeContainer(self._name, f"--label={self._label}")
+
+    @property
+    def address(self) -> str:
+        """The edge's."""
+        return self._edge.address
 
     def open(self) -> None:
-        """Start both, confined as in the Swarm, and give the edge its table."""
-        cluster_images.build(ROOT, "edge", IMAGE)
-        docker("network", "create", self.name)
-        subnet = docker(
-            "network", "inspect", "--format={{(index .IPAM.Config 0).Subnet}}", self.name
-        )
-        nobody = ipaddress.ip_network(subnet)[-2]
-        token = secrets.token_urlsafe(32)
+        """Start both, and give the edge its table."""
+        docker("network", "create", self._name)
+        self._edge.open({HOST: SITE})
         script = f"echo '{webhead_config(SITE, 'known')}' | exec caddy run --config -"
-        label, network = f"--label=wpaas.bench={self.name}", f"--network={self.name}"
-        docker("run", "--detach", label, network, f"--network-alias={SITE}.webhead.internal",
+        docker("run", "--detach", f"--label={self._label}", f"--network={self._name}",
+               f"--network-alias={SITE}.webhead.internal",
                "--tmpfs=/tmp", "--env=HOME=/tmp", "--entrypoint=bash", IMAGE, "-c", script)  # fmt: skip
-        files = {"/run/secrets/edge-token": token, **edge_files()}
-        docker("run", "--detach", label, network, f"--name={self.name}", f"--dns={nobody}",
-               *CONFINED, *self._mounted(files), IMAGE)  # fmt: skip
-        template = "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-        self.address = docker("inspect", template, self.name)
-        wait_until("the edge takes its table", lambda: self._pushed(token), 60)
         wait_until("the known host answers", self._answers, 60)
-
-    def _mounted(self, files: dict[str, str]) -> list[str]:
-        for path, text in files.items():
-            (self._files / Path(path).name).write_text(text)
-        return [f"--volume={self._files / Path(path).name}:{path}:ro" for path in files]
-
-    def _pushed(self, token: str) -> bool:
-        try:
-            Edge(Secret(token)).push(self.address, {HOST: SITE})
-        except StageFailed:
-            return False
-        return True
 
     def _answers(self) -> bool:
         try:
@@ -84,14 +54,8 @@ class Edges:
 
     def close(self) -> None:
         """Remove containers, network and files; fine where some were never made."""
-        found = docker(
-            "ps", "--all", "--quiet", "--filter", f"label=wpaas.bench={self.name}"
-        ).split()
-        if found:
-            docker("rm", "--force", "--volumes", *found)
-        if docker("network", "ls", "--quiet", "--filter", f"name={self.name}"):
-            docker("network", "rm", self.name)
-        shutil.rmtree(self._files)
+        remove(self._label, self._name)
+        self._edge.close()
 
 
 def known(address: str, count: int, beside: "subprocess.Popen[str] | None" = None) -> list[float]:

@@ -87,6 +87,21 @@ def _timed(work: Any) -> float:
     return time.monotonic() - began
 
 
+def image_size(arena: Arena, rounds: int) -> list[Figure]:
+    """Compressed layers of the image without packages, as the registry holds them; a line for each."""
+    del rounds  # a size does not vary
+    stage = arena.stage
+    until_idle(stage)
+    bench = _Bench(stage)
+    layers = bench.base_layers()
+    bench.close()
+    for layer in layers:
+        print(f"    {layer['size'] / 1e6:7.2f} MB  {layer['digest'][:19]}", flush=True)
+    total = sum(layer["size"] for layer in layers) / 1e6
+    target = Target(sign="<=", limit=250)
+    return [Figure(name="image-size", unit="MB", target=target, ours=[total], peer=[])]
+
+
 class _Bench:
     """Thirty plugins in memory, on the base of the newest commit."""
 
@@ -124,6 +139,13 @@ class _Bench:
         """Digests of the last image's layers, as the registry lists them."""
         found = self._images.registry.manifest(IMAGE_REPOSITORY, str(self._image.digest))
         return frozenset(layer["digest"] for layer in found.document["layers"])
+
+    def base_layers(self) -> list[dict[str, Any]]:
+        """Descriptors of the layers of an image without packages."""
+        self._packages = {}
+        self.ensure()
+        found = self._images.registry.manifest(IMAGE_REPOSITORY, str(self._image.digest))
+        return list(found.document["layers"])
 
     def ours(self) -> None:
         """To the registry, and to each node."""
@@ -170,4 +192,5 @@ def _pulled(engine: str, name: str) -> None:
 GROUPS = (
     Group(names=("image-bump",), measure=image_bump),
     Group(names=("image-unchanged",), measure=image_unchanged),
+    Group(names=("image-size",), measure=image_size),
 )

@@ -8,8 +8,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks.stand_in import MASTER
 from demo.stage import ROOT, wait_until
-from reconciler.core import image
+from reconciler.core import image, pki
 from reconciler.core.layers import tar
 from reconciler.shell import builder, cluster_images
 from reconciler.shell.program import must
@@ -17,6 +18,7 @@ from reconciler.shell.worktree import read_worktree
 
 ENGINE = "unix:///var/run/docker.sock"
 HOST = "bench.localhost:8080"
+SITE = "bench"
 SITE_DATABASE = "site_bench"
 BASE = "wpaas/bench-base:local"
 APACHE = "wpaas/bench-apache:local"
@@ -43,6 +45,15 @@ def docker(*arguments: str, stdin: str | None = None, timeout_s: float = 120.0) 
     return must(argv, stage="cluster", timeout_s=timeout_s, stdin=data).strip()
 
 
+def remove(label: str, network: str) -> None:
+    """Remove the containers of a label and a network; fine where some were never made."""
+    containers = docker("ps", "--all", "--quiet", "--filter", f"label={label}").split()
+    if containers:
+        docker("rm", "--force", "--volumes", *containers)
+    if docker("network", "ls", "--quiet", "--filter", f"name={network}"):
+        docker("network", "rm", network)
+
+
 class Pair:
     """`webhead` and `apache` name running containers on a network of their own; `close` removes all."""
 
@@ -58,25 +69,47 @@ class Pair:
         _build()
         docker("network", "create", "--internal", self.name)
         self._database()
-        mounts = [*self._mount("config.json", _CONFIG, 0o444)]
-        mounts += self._mount("secret.json", self._secret, 0o400)
+        mounts = self.mounts()
         install = ("php", "/usr/lib/wpaas/install.php")
         docker("run", "--rm", "--network", self.name, *HARDENED, *mounts, BASE, *install)
-        self._run(self.webhead, *LIMITS, *HARDENED, *mounts, BASE)
-        # Apache starts as root and serves as the user to whom the files belong.
-        self._run(self.apache, *LIMITS, *mounts, APACHE)
+        self.run(self.webhead, *self.webhead_options())
+        self.run(self.apache, *self.apache_options())
         for container, port in ((self.webhead, 8080), (self.apache, 80)):
             wait_until(f"{container} answers", lambda c=container, p=port: self._page(c, p), UP_S)  # type: ignore[misc] # mypy cannot infer bound defaults
 
     def close(self) -> None:
         """Remove containers, network and files; fine where some were never made."""
-        label = f"label=wpaas.bench={self.name}"
-        containers = docker("ps", "--all", "--quiet", "--filter", label).split()
-        if containers:
-            docker("rm", "--force", "--volumes", *containers)
-        if docker("network", "ls", "--quiet", "--filter", f"name={self.name}"):
-            docker("network", "rm", self.name)
+        remove(f"wpaas.bench={self.name}", self.name)
         shutil.rmtree(self._files)
+
+    def webhead_options(self) -> list[str]:
+        """Docker options and image of a webhead."""
+        return [*LIMITS, *HARDENED, *self.mounts(), BASE]
+
+    def apache_options(self) -> list[str]:
+        """Docker options and image of the peer, which starts as root and serves as the files' owner."""
+        return [*LIMITS, *self.mounts(), APACHE]
+
+    def mounts(self) -> list[str]:
+        """Docker options that give a container the site's config and its secrets."""
+        return [
+            *self._mount("config.json", _CONFIG, 0o444),
+            *self._mount("secret.json", self._secret, 0o400),
+        ]
+
+    def behind_edge(self, *options: str) -> str:
+        """Start a webhead that only an edge may ask, which finds it as SITE.webhead.internal; its name."""
+        shown = pki.site_pair(MASTER, SITE, 1)
+        config = {**_CONFIG, "edge_ca": pki.authority(MASTER, pki.EDGE_CA)}
+        keys = {"tls_certificate": shown.certificate, "tls_key": shown.key.value}
+        name = f"{self.name}-behind"
+        self.run(
+            name, f"--network-alias={SITE}.webhead.internal", *options, *HARDENED,
+            *self._mount("config.json", config, 0o444, kept="behind"),
+            *self._mount("secret.json", {**self._secret, **keys}, 0o400, kept="behind"), BASE,
+        )  # fmt: skip
+        wait_until(f"{name} answers", lambda: self._page(name, 8080), UP_S)
+        return name
 
     def client(self, *command: str, timeout_s: float = 120.0) -> str:
         """Output of a command in a container beside the two, which has ab and PHP."""
@@ -95,7 +128,7 @@ class Pair:
             total += int(line.split()[1])
         return total * 1024 / 1e6
 
-    def _run(self, name: str, *arguments: str) -> None:
+    def run(self, name: str, *arguments: str) -> None:
         label = f"--label=wpaas.bench={self.name}"
         docker("run", "--detach", label, "--name", name, "--network", self.name, *arguments)
 
@@ -108,7 +141,7 @@ class Pair:
         password = secrets.token_hex(16)
         mount = self._mount("database-root", secrets.token_hex(16), 0o444, "/run/secrets")
         name = f"{self.name}-database"
-        self._run(name, "--network-alias=database", "--tmpfs=/run:mode=1777", *mount,
+        self.run(name, "--network-alias=database", "--tmpfs=/run:mode=1777", *mount,
             cluster_images.local_tag("database"))  # fmt: skip
         wait_until(
             "the database is healthy",
@@ -130,8 +163,11 @@ class Pair:
             "salts": {salt: secrets.token_hex(32) for salt in SALTS},
         }
 
-    def _mount(self, name: str, value: Any, mode: int, folder: str = "/etc/wpaas") -> list[str]:
-        path = self._files / name
+    def _mount(
+        self, name: str, value: Any, mode: int, folder: str = "/etc/wpaas", kept: str = ""
+    ) -> list[str]:
+        path = self._files / kept / name
+        path.parent.mkdir(exist_ok=True)
         path.write_text(value if isinstance(value, str) else json.dumps(value), encoding="utf-8")
         path.chmod(mode)
         os.chown(path, UID, UID)
@@ -140,7 +176,7 @@ class Pair:
 
 _CONFIG = {
     "format": 1,
-    "site": "bench",
+    "site": SITE,
     "home": f"http://{HOST}",
     "domains": [HOST.partition(":")[0]],
     "database": {

@@ -35,7 +35,7 @@ exit(1);
 
 
 @contextmanager
-def _site_file(stage: Stage) -> Iterator[None]:
+def site_file(stage: Stage) -> Iterator[None]:
     """Put the site's file back as it was, and wait for it."""
     path = f"sites/{SITE}.json"
     before = (stage.repository.clone / path).read_text(encoding="utf-8")
@@ -51,7 +51,7 @@ def live_setting(arena: Arena, rounds: int) -> list[Figure]:
     """A title: from the daemon's look to the last webhead that shows it; and how many were replaced."""
     stage = arena.stage
     seconds, restarts = [], []
-    with _site_file(stage):
+    with site_file(stage):
         for number in range(rounds):
             until_idle(stage)
             before = stage.webheads(SITE)
@@ -98,10 +98,10 @@ def restart_setting(arena: Arena, rounds: int) -> list[Figure]:
     on two nodes and none of the old ones is left."""
     stage = arena.stage
     ours, peer = [], []
-    with _site_file(stage):
+    with site_file(stage):
         for number in range(rounds):
             _until_finished(stage)
-            ours.append(_restart_by_commit(stage, UPLOAD_MB + number))
+            ours.append(roll_by_commit(stage, UPLOAD_MB + number))
             _until_finished(stage)
             peer.append(_restart_by_hand(stage))
         _until_finished(stage)
@@ -117,7 +117,8 @@ def restart_setting(arena: Arena, rounds: int) -> list[Figure]:
     ]
 
 
-def _restart_by_commit(stage: Stage, megabytes: int) -> float:
+def roll_by_commit(stage: Stage, megabytes: int) -> float:
+    """Replace every webhead by a changed upload limit; seconds from the daemon's look to the last."""
     old = _ids(stage)
     stage.repository.change_site(SITE, lambda doc: doc.update(uploads={"max_file_mb": megabytes}))
     revision = stage.repository.commit("An upload limit for the benchmark")
