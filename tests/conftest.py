@@ -1,9 +1,16 @@
 """For all tests."""
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+BUILD = Path(__file__).parents[1] / "build"
 
 # Hypothesis gives one example 200 ms. On a machine that is busy with a cluster, that measures the
 # machine.
@@ -24,3 +31,25 @@ class Halves(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Halves | None:
     """With `-n 2 --dist loadscope`, as `make test` has it; other ways of sharing stay xdist's."""
     return Halves(config, log) if config.getoption("dist") == "loadscope" else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """A test marked `alone` waits for the other half's test to end, and holds up its next one.
+
+    Visitors of a cluster whose three nodes share two cores with image builds see pages that no limit
+    allows for.
+    """
+    with _room(fcntl.LOCK_EX if item.get_closest_marker("alone") else fcntl.LOCK_SH):
+        return (yield)
+
+
+@contextmanager
+def _room(how: int) -> Iterator[None]:
+    """Many or one alone. Whoever waits to be alone keeps others out at the door meanwhile."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "room.lock").open("w") as room:
+        with (BUILD / "door.lock").open("w") as door:
+            fcntl.flock(door, how)
+            fcntl.flock(room, how)
+        yield

@@ -15,7 +15,7 @@ from demo.browser import Visitor, chromium
 from demo.stage import Stage
 from reconciler.errors import StageFailed
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 SITE = "chaos-lab"
 STEPS = 50
 PAUSE_S = 5.0

@@ -11,7 +11,7 @@ from demo.engines import docker
 from demo.load import Tally, load
 from demo.stage import Stage, wait_until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 # Most visitors see what an edge keeps; the others make a webhead work for each page.
 KEPT_PER_S, MADE_PER_S = 48, 2
 WARM_REQUESTS = 100

@@ -56,7 +56,7 @@ def served(stand: Stand, authority: Authority, files: Path) -> None:
             f"--volume={signed.key}:/tls/key.pem:ro", local_tag(kind), *arguments,
         )  # fmt: skip
     for kind in ("database", "store"):
-        eventually(f"{kind} healthy", 90, lambda kind=kind: stand.healthy(f"own-{kind}"))  # type: ignore[misc]
+        stand.until_healthy(f"own-{kind}")
 
 
 @pytest.fixture(scope="module")
