@@ -133,8 +133,8 @@ class Pair:
         docker("run", "--detach", label, "--name", name, "--network", self.name, *arguments)
 
     def _page(self, container: str, port: int) -> bool:
-        options = "['http' => ['header' => 'Host: " + HOST + "', 'ignore_errors' => true]]"
-        code = f"echo file_get_contents('http://127.0.0.1:{port}/', false, stream_context_create({options}));"
+        options = "['http' => ['header' => 'Host: " + HOST + "']]"
+        code = f"echo @file_get_contents('http://127.0.0.1:{port}/', false, stream_context_create({options}));"
         return "</html>" in docker("exec", container, "php", "-r", code)
 
     def _database(self) -> None:
