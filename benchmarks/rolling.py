@@ -9,12 +9,12 @@ from demo.load import load
 from demo.steps import FIRST_SITES
 
 SITE = FIRST_SITES[0]
-PER_SECOND = 20
+PER_SECOND = 10
 UPLOAD_MB = 60
 
 
 def rolling_update(arena: Arena, rounds: int) -> list[Figure]:
-    """20 front pages a second through the front, none of them kept yet, during an update by commit."""
+    """Ten front pages a second through the front, none of them kept yet, during an update by commit."""
     stage = arena.stage
     failed, slowest = [], []
     numbers = count()
