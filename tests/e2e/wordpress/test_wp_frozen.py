@@ -174,12 +174,12 @@ def test_08_php_never_looks_at_its_code_again(lab: Lab) -> None:
 
 
 def file_calls(webhead: Webhead, act: Callable[[], object]) -> list[str]:
-    """Calls about files of the main pool's processes while something is done."""
-    children = [pid for pid in pids_of(webhead.id) if "pool www" in command(pid)]
+    """Calls about files of PHP's processes, and of those that come, while something is done."""
+    running = [pid for pid in pids_of(webhead.id) if "php-fpm: " in command(pid)]
     with tempfile.NamedTemporaryFile() as file:
         argv = ["strace", "-f", "-e", "trace=%file", "-o", file.name]
         watch = subprocess.Popen(
-            [*argv, *(f"--attach={pid}" for pid in children)], stderr=subprocess.PIPE
+            [*argv, *(f"--attach={pid}" for pid in running)], stderr=subprocess.PIPE
         )
         assert watch.stderr is not None
         watch.stderr.readline()
