@@ -42,11 +42,13 @@ def load(
     per_second: float,
     clients: int = 2,
     path: Callable[[], str] = lambda: "/",
+    cookie: str = "",
 ) -> Iterator[Tally]:
     """Ask for pages of `host` at `address` while the body runs, at most 5 minutes.
 
-    `path` names the next page, from several threads; without it, the front page.
+    `path` names the next page, from several threads; without it, the front page. `cookie` is sent along.
     """
+    headers = {"Host": host, **({"Cookie": cookie} if cookie else {})}
     tally, lock, stop = Tally(), threading.Lock(), threading.Event()
     end = time.monotonic() + LONGEST_S
 
@@ -54,9 +56,7 @@ def load(
         while not stop.is_set() and time.monotonic() < end:
             began = time.monotonic()
             try:
-                answer = requests.get(
-                    address + path(), headers={"Host": host}, timeout=REQUEST_TIMEOUT_S
-                )
+                answer = requests.get(address + path(), headers=headers, timeout=REQUEST_TIMEOUT_S)
                 outcome = str(answer.status_code)
                 whole = b"</html>" in answer.content
             except requests.RequestException as e:
