@@ -17,6 +17,19 @@ def edge(keeping_edge: Container) -> Container:
     return keeping_edge
 
 
+@pytest.fixture
+def edge_of(start: Start, edge_files: list[str]) -> Callable[[str], Container]:
+    """Makes an edge of the test's own, which knows the host NAME.localhost of the site NAME-club alone."""
+
+    def made(name: str) -> Container:
+        token = ("edge-token", secrets.token_urlsafe(32))
+        edge = start("edge", (8080, 2020), token, "--dns=127.0.0.1", *edge_files)
+        Edge(Secret(edge.secret)).push(edge.address(2020), {f"{name}.localhost": f"{name}-club"})
+        return edge
+
+    return made
+
+
 def purge(edge: Container, keys: str, site: str = "chess-club") -> str:
     """What Varnish's own door says."""
     lines = f"PURGE / HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\nX-Wpaas-Site: {site}\\r\\nXkey: {keys}\\r\\n\\r\\n"
@@ -75,11 +88,9 @@ def test_the_reconciler_purges_a_site(edge: Container) -> None:
 
 
 def test_an_old_page_is_shown_while_no_new_one_can_be_had(
-    start: Start, edge_files: list[str], platform_image: Callable[[str], str], docker_network: str
+    edge_of: Callable[[str], Container], platform_image: Callable[[str], str], docker_network: str
 ) -> None:
-    token = ("edge-token", secrets.token_urlsafe(32))
-    edge = start("edge", (8080, 2020), token, "--dns=127.0.0.1", *edge_files)
-    Edge(Secret(edge.secret)).push(edge.address(2020), {"old.localhost": "old-club"})
+    edge = edge_of("old")
     # Older than the 60 s for which it is shown anyway: made so by its own word.
     path, never = "/?cc=public,s-maxage=1", "/never?cc=public,s-maxage=1"
 
@@ -101,11 +112,9 @@ def test_an_old_page_is_shown_while_no_new_one_can_be_had(
 
 
 def test_visitors_who_wait_for_one_page_are_told_together_that_there_is_none(
-    start: Start, edge_files: list[str], platform_image: Callable[[str], str], docker_network: str
+    edge_of: Callable[[str], Container], platform_image: Callable[[str], str], docker_network: str
 ) -> None:
-    token = ("edge-token", secrets.token_urlsafe(32))
-    edge = start("edge", (8080, 2020), token, "--dns=127.0.0.1", *edge_files)
-    Edge(Secret(edge.secret)).push(edge.address(2020), {"new.localhost": "new-club"})
+    edge = edge_of("new")
     with (
         deaf("new-club", docker_network, platform_image("edge")),
         ThreadPoolExecutor(max_workers=4) as visitors,
@@ -115,6 +124,23 @@ def test_visitors_who_wait_for_one_page_are_told_together_that_there_is_none(
     assert [one.status for one in seen] == [503] * 4
     said = sorted(one.headers["x-cache"].partition(",")[0] for one in seen)
     assert said == ["hit", "hit", "hit", "miss"]
+
+
+def test_what_a_webhead_itself_says_of_a_failure_is_one_visitors(
+    edge_of: Callable[[str], Container], platform_image: Callable[[str], str], docker_network: str
+) -> None:
+    """A plugin that shuts somebody out does so with 503, and names his address."""
+    edge = edge_of("shut")
+    with webhead("shut-club", docker_network, platform_image("edge")):
+        path = page(KEPT, "status=503")
+
+        def seen() -> Seen:
+            return ask(edge, path, host="shut.localhost")
+
+        until("it answers itself", lambda: bool(seen().word))
+        first, second = seen(), seen()
+    assert (first.status, second.status) == (503, 503)
+    assert first.word != second.word
 
 
 def test_guessing_passwords_is_slowed_for_one_address(edge: Container) -> None:

@@ -66,8 +66,9 @@ sub failed {
         return (abandon);
     }
     # Those who wait for the same page are told what this one was told: each would else try in turn, and
-    # the last wait longest. Not where an older page is stored, which this would hide.
-    if (beresp.status >= 502 && !bereq.http.X-Wpaas-Old && !beresp.http.Set-Cookie) {
+    # the last wait longest. Only where no webhead answered: what one says may be meant for this visitor
+    # alone. Not where an older page is stored, which this would hide.
+    if (beresp.status >= 502 && !beresp.http.X-Wpaas-Site && !bereq.http.X-Wpaas-Old) {
         set beresp.ttl = 1s;
         set beresp.grace = 0s;
         set beresp.keep = 0s;
