@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.pair import docker
+from benchmarks.pair import address_of, docker
 from benchmarks.stand_in import edge_files
 from demo.stage import ROOT, wait_until
 from reconciler.core.derive import Secret
@@ -46,8 +46,7 @@ class EdgeContainer:
             "run", "--detach", self._label, f"--network={self._network}", f"--dns={nobody}", *options,
             *CONFINED, *self._mounted(files), IMAGE,
         )  # fmt: skip
-        template = "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-        self.address = docker("inspect", template, container)
+        self.address = address_of(container)
         wait_until("the edge takes its table", lambda: self._takes(token, table), 60)
 
     def close(self) -> None:

@@ -6,12 +6,11 @@ On a cluster of its own: to take thirty sites away again one by one would take l
 import re
 import statistics
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.arena import Arena, pause, until_idle
 from benchmarks.figure import Figure, Group, Target
-from demo.engines import docker
+from demo.engines import docker, webheads_of
 from demo.stage import Stage, cluster_command, wait_until
 from reconciler.core.names import service_name
 from reconciler.shell.probe import look
@@ -86,7 +85,7 @@ def _scale(stage: Stage, replicas: int) -> None:
     docker(stage.context.engines[0], "service", "scale", "--detach", *wanted)
 
     def settled() -> bool:
-        found = [webhead for name in SITES for webhead in stage.webheads(name)]
+        found = webheads_of(stage.engines, SITES)
         healthy = sum(webhead.healthy for webhead in found)
         return len(found) == healthy == replicas * len(SITES)
 
@@ -127,18 +126,15 @@ def _after_a_kill(stage: Stage, rounds: int) -> tuple[list[float], float]:
     cluster_command("kill", VICTIM, "--name", stage.context.name)
 
     def carried() -> bool:
-        found = [webhead for name in SITES for webhead in stage.webheads(name) if webhead.healthy]
-        nodes = [webhead.node for webhead in found]
+        found = webheads_of(stage.engines, SITES)
+        nodes = [webhead.node for webhead in found if webhead.healthy]
         return len(nodes) == ALL and all(nodes.count(node) == A_NODE for node in set(nodes))
 
     wait_until("the two others carry thirty webheads each", carried, LIVE_S)
     print(f"    thirty on each survivor after {time.time() - since:.0f} s", flush=True)
     pause(SETTLE_S)
     slowest = [max(_pages(stage)) for _ in range(rounds)]
-    with ThreadPoolExecutor(len(survivors)) as pool:
-        return slowest, float(
-            sum(pool.map(lambda engine: _out_of_memory(engine, since), survivors))
-        )
+    return slowest, float(sum(_out_of_memory(engine, since) for engine in survivors))
 
 
 def _pages(stage: Stage) -> list[float]:

@@ -45,6 +45,12 @@ def docker(*arguments: str, stdin: str | None = None, timeout_s: float = 120.0) 
     return must(argv, stage="cluster", timeout_s=timeout_s, stdin=data).strip()
 
 
+def address_of(container: str) -> str:
+    """Its address on its one network, where the machine itself can reach it."""
+    template = "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+    return docker("inspect", template, container)
+
+
 def remove(label: str, network: str) -> None:
     """Remove the containers of a label and a network; fine where some were never made."""
     containers = docker("ps", "--all", "--quiet", "--filter", f"label={label}").split()

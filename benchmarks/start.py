@@ -2,13 +2,12 @@
 
 import time
 
-import requests
-
 from benchmarks.arena import Arena
 from benchmarks.figure import Figure, Group, Target
 from benchmarks.page import PEER
-from benchmarks.pair import HOST, Pair, docker
+from benchmarks.pair import HOST, Pair, address_of, docker
 from demo.stage import Late
+from reconciler.shell.probe import look
 
 UP_S = 60.0
 PAUSE_MS = 20
@@ -41,23 +40,14 @@ def _start(pair: Pair, options: list[str], port: int) -> float:
     name = f"{pair.name}-start"
     began = time.monotonic()
     pair.run(name, *options)
-    template = "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-    address = docker("inspect", template, name)
-    while not _page(f"http://{address}:{port}/"):
+    address = f"http://{address_of(name)}:{port}"
+    while look(address, HOST).error:
         if time.monotonic() - began > UP_S:
             raise Late(f"{name} answers: not within {UP_S:g} s")
         time.sleep(PAUSE_MS / 1000)
     took = time.monotonic() - began
     docker("rm", "--force", "--volumes", name)
     return took
-
-
-def _page(url: str) -> bool:
-    try:
-        answer = requests.get(url, headers={"Host": HOST}, timeout=10)
-    except requests.RequestException:
-        return False
-    return answer.status_code == requests.codes.ok and "</html>" in answer.text
 
 
 GROUPS = (Group(names=("webhead-start",), measure=webhead_start),)

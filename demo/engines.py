@@ -1,7 +1,7 @@
 """The truth, from the engines' own lists: never from what the reconciler says of itself."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from reconciler.errors import StageFailed
 from reconciler.shell.program import must
 
 TIMEOUT_S = 30
+SERVICE = "com.docker.swarm.service.name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +36,21 @@ def inspect(engine: str, kind: str, name: str) -> dict[str, Any]:
 
 def webheads(engines: Mapping[str, str], site: str) -> list[Webhead]:
     """Running containers of a site on the nodes that answer. `engines`: node → address."""
+    return _tasks(engines, f"{SERVICE}=wpaas_{site}")
+
+
+def webheads_of(engines: Mapping[str, str], sites: Collection[str]) -> list[Webhead]:
+    """As `webheads` for many sites, by one question to each engine."""
+    return [webhead for webhead in _tasks(engines, SERVICE) if webhead.site in sites]
+
+
+def _tasks(engines: Mapping[str, str], label: str) -> list[Webhead]:
     found = []
-    label = f"label=com.docker.swarm.service.name=wpaas_{site}"
     for node, engine in engines.items():
         try:
-            lines = docker(engine, "ps", "--no-trunc", "--filter", label, "--format", "{{json .}}")
+            lines = docker(
+                engine, "ps", "--no-trunc", "--filter", f"label={label}", "--format", "{{json .}}"
+            )
         except StageFailed:
             continue  # a dead node runs nothing
         for line in lines.splitlines():
@@ -48,7 +59,8 @@ def webheads(engines: Mapping[str, str], site: str) -> list[Webhead]:
                 Webhead(
                     id=row["ID"],
                     node=node,
-                    site=site,
+                    # A task is SERVICE.NUMBER.ID.
+                    site=row["Names"].partition(".")[0].removeprefix("wpaas_"),
                     image=row["Image"],
                     healthy="(healthy)" in row["Status"],
                 )
