@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 BUILD = Path(__file__).parents[1] / "build"
 IN_ROOM = "WPAAS_TEST_IN_ROOM"
+
+BEGAN = time.monotonic()
 
 # Hypothesis gives one example 200 ms. On a machine that is busy with a cluster, that measures the
 # machine.
@@ -60,3 +63,26 @@ def _room(how: int) -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv(IN_ROOM, "yes")
             yield
+
+
+class Failures:
+    """Says each failure as it comes: a run that is cut off has said what went wrong, and when."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self.terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            minutes = (time.monotonic() - BEGAN) / 60
+            self.terminal.write_line(
+                f"\n{minutes:.1f} min: {report.when} of {report.nodeid} failed after {report.duration:.0f} s:"
+            )
+            for line in report.longreprtext.splitlines()[-12:]:
+                self.terminal.write_line(f"    {line}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None:
+        config.pluginmanager.register(Failures(terminal))
