@@ -34,9 +34,10 @@ def terminal() -> Iterator[tuple[int, int]]:
 
 
 def begun(folder: Path, program_end: int, *flags: str) -> subprocess.Popen[bytes]:
-    argv = [sys.executable, "-m", "reconciler", "site", "new", "night-owls", "--folder"]
+    # The tests may be a job in the background, which does not listen to Ctrl-C.
+    argv = ["env", "--default-signal", sys.executable, "-m", "reconciler", "site", "new"]
     return subprocess.Popen(
-        [*argv, str(folder), *flags],
+        [*argv, "night-owls", "--folder", str(folder), *flags],
         cwd=ROOT,
         stdin=program_end,
         stdout=subprocess.PIPE,
@@ -94,13 +95,16 @@ def test_the_end_of_the_answers_writes_nothing(folder: Path, terminal: tuple[int
 
 
 def test_ctrl_c_at_a_question_writes_nothing(folder: Path, terminal: tuple[int, int]) -> None:
-    process = begun(folder, terminal[1])
-    assert process.stderr is not None
-    asked = b""
-    while not asked.endswith(b": "):
-        asked += os.read(process.stderr.fileno(), 1) or pytest.fail(asked.decode())
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    with begun(folder, terminal[1]) as process:
+        try:
+            assert process.stderr is not None
+            asked = b""
+            while not asked.endswith(b": "):
+                asked += os.read(process.stderr.fileno(), 1) or pytest.fail(asked.decode())
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert said == b"\nwpaas: interrupted; run it again to go on\n"
     assert not (folder / "sites/night-owls.json").exists()
