@@ -9,6 +9,17 @@ declare(strict_types=1);
 
 require_once '/usr/lib/wpaas/configuration.php';
 
+// php-fpm's master forks a child for a connection that finds none idle. Connections that come within a
+// millisecond or two are one event to it, or find the child idle that was just forked for another: they
+// wait for that one's page, whatever it takes. With this child at work, one more connection, closed at
+// once, has the master look again (fpm_pctl_on_socket_accept() in php-src).
+if (PHP_SAPI === 'fpm-fcgi') {
+    @stream_socket_client(
+        'unix:///run/wpaas/php.sock',
+        flags: STREAM_CLIENT_CONNECT | STREAM_CLIENT_ASYNC_CONNECT,
+    );
+}
+
 (static function (): void {
     try {
         $site = \Wpaas\Configuration::load();
