@@ -3,13 +3,22 @@
 import pytest
 from hostile import SITES, Hostile, hostile_sites
 from lab import Lab, new_site
-from probe_plugin import probed
+from probe_plugin import probe_site
+from suite_plugins import allow_all
 
 from demo.stage import Stage
 from reconciler.core.names import site_network
 
 SITE = "wp-lab"
 SITE_NETWORKS = 4  # of platform.yaml
+APPLIED_S = 240
+
+
+@pytest.fixture(scope="session")
+def stage(stage: Stage) -> Stage:
+    """The product, with the suite's plugins in its image."""
+    allow_all(stage)
+    return stage
 
 
 @pytest.fixture(scope="session")
@@ -18,12 +27,18 @@ def lab(stage: Stage) -> Lab:
     return new_site(stage, SITE, title="The lab", tagline="Where WordPress is tried")
 
 
+@pytest.fixture(scope="session")
+def probed(stage: Stage) -> Lab:
+    """The site that uses the probe."""
+    return probe_site(stage)
+
+
 @pytest.fixture(scope="module")
-def site(stage: Stage) -> Lab:
-    """The probe's site."""
-    lab = probed(stage)
-    lab.until_live()
-    return lab
+def site(stage: Stage, probed: Lab) -> Lab:
+    """The probe's site, when nothing of the fleet's last commit is on its way."""
+    stage.until_applied(stage.repository.head(), APPLIED_S)
+    probed.until_live()
+    return probed
 
 
 @pytest.fixture(scope="session")

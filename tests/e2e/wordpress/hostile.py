@@ -5,15 +5,15 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from lab import Lab, settled
+from lab import Lab
 
 from demo.engines import Webhead
 from demo.stage import Stage
-from demo.steps import allow
 from reconciler.core import derive, names
 
 # Both on one network: the attack that nobody may spare.
 SITES = ("hostile-garden", "hostile-owls")
+PLUGINS = {site: f"probe-{site}" for site in SITES}
 MAIN = """\
 <?php
 /**
@@ -99,20 +99,12 @@ def granted(site: str) -> str:
 
 def hostile_sites(stage: Stage) -> tuple[Lab, Lab]:
     """The two, live, each with a plugin of its own that has a grant of its own."""
-    for site in SITES:
-        slug = f"probe-{site}"
-        stage.repository.write(f"image/plugins/{slug}/{slug}.php", MAIN.format(slug=slug))
-        allow(stage, slug)
-        text = (stage.repository.clone / "plugins-allowlist.yaml").read_text(encoding="utf-8")
-        text = text.rstrip() + f"\n    network: [{granted(site)}]\n"
-        stage.repository.write("plugins-allowlist.yaml", text)
+    for site, slug in PLUGINS.items():
         stage.repository.add_site(site, title=f"Here is {site}", plugins=[{"slug": slug}])
     stage.repository.commit("Add two sites that wish each other ill")
     one, two = (Lab(stage, site) for site in SITES)
     one.until_live()
     two.until_live()
-    # Their plugins are in the image of all: no other site is to be rolled under the next test.
-    settled(stage)
     return one, two
 
 

@@ -3,6 +3,8 @@
 import base64
 import json
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,12 +120,22 @@ class Lab:
 
 
 def new_site(stage: Stage, name: str, **fields: Any) -> Lab:
-    """A site that this test alone uses, live."""
+    """A site that stays until the cluster goes, live."""
     stage.repository.add_site(name, **fields)
     stage.repository.commit(f"Add {name}")
     lab = Lab(stage, name)
     lab.until_live()
     return lab
+
+
+@contextmanager
+def own_site(stage: Stage, name: str, **fields: Any) -> Iterator[Lab]:
+    """A live site that closes with its test or module: two more webheads slow down whatever comes later."""
+    try:
+        yield new_site(stage, name, **fields)
+    finally:
+        stage.repository.remove([f"sites/{name}.json"])
+        stage.repository.commit(f"{name} closes")
 
 
 def settled(stage: Stage) -> None:

@@ -1,8 +1,5 @@
 """Plugins of the fleet's repository that tell what was done to them, or that break half way."""
 
-from demo.stage import Stage
-from demo.steps import allow
-
 FORMS = """<?php
 /**
  * Plugin Name: Probe forms
@@ -38,10 +35,3 @@ register_activation_hook(__FILE__, function () {
 });
 """
 PLUGINS = {"probe-forms": FORMS, "probe-breaks": BREAKS}
-
-
-def allow_both(stage: Stage) -> None:
-    """Put them into the repository and the allowlist, without a commit."""
-    for slug, code in PLUGINS.items():
-        stage.repository.write(f"image/plugins/{slug}/{slug}.php", code)
-        allow(stage, slug)

@@ -6,7 +6,6 @@ All tests of events, logs, log-in and mail share one site that uses it.
 from lab import Lab, new_site
 
 from demo.stage import Stage
-from demo.steps import allow
 
 SLUG = "lab-probe"
 SITE = "probe-lab"
@@ -54,21 +53,8 @@ add_action('init', static function (): void {
 """
 
 
-def probed(stage: Stage) -> Lab:
-    """The live site that uses the plugin; made by whoever asks first."""
-    lab = Lab(stage, SITE)
-    if (stage.repository.clone / f"sites/{SITE}.json").is_file():
-        settle(lab)
-        return lab
-    stage.repository.write(f"image/plugins/{SLUG}/{SLUG}.php", MAIN)
-    allow(stage, SLUG)
+def probe_site(stage: Stage) -> Lab:
+    """The live site that uses the plugin, with the table of its events."""
     made = new_site(stage, SITE, title="The probe's site", plugins=[{"slug": SLUG}])
     made.sql("CREATE TABLE IF NOT EXISTS lab_ran (n INT, webhead VARCHAR(64), at INT)")
-    settle(made)
     return made
-
-
-def settle(lab: Lab) -> None:
-    """Wait until nothing of the fleet's last commit is on its way: its image may roll every site."""
-    lab.stage.until_applied(lab.stage.repository.head(), 240)
-    lab.until_live()

@@ -1,11 +1,12 @@
 """What the edges keep of a site's pages. Behaviours 38, 39, 40, 44, and the visitor's half of 10."""
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from lab import Lab, new_site, word
+from lab import Lab, own_site, word
 from shared_services import paused
 
 from demo.author import Author
@@ -18,14 +19,14 @@ LISTS = ("/", "/category/uncategorized/", "/feed/", "/wp-json/wp/v2/posts?_field
 
 
 @pytest.fixture(scope="module")
-def cached(stage: Stage) -> Lab:
+def cached(stage: Stage) -> Iterator[Lab]:
     """A site whose posts have addresses of words, and whose pages nobody else purges."""
-    lab = new_site(stage, "cache-lab")
-    lab.php(
-        lab.webheads()[0],
-        "$wp_rewrite->set_permalink_structure('/%postname%/'); flush_rewrite_rules();",
-    )
-    return lab
+    with own_site(stage, "cache-lab") as lab:
+        lab.php(
+            lab.webheads()[0],
+            "$wp_rewrite->set_permalink_structure('/%postname%/'); flush_rewrite_rules();",
+        )
+        yield lab
 
 
 class Edges:

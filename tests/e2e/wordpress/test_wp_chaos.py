@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
-from lab import Lab, new_site
+from lab import Lab, own_site
 from playwright.sync_api import Browser
 from session import Session
 from session_steps import steps
@@ -54,8 +54,16 @@ def dying_webheads(lab: Lab) -> Iterator[list[str]]:
         thread.join()
 
 
-def test_an_author_loses_nothing_while_webheads_die(stage: Stage, browser: Browser) -> None:
-    lab = new_site(stage, SITE)
+@pytest.fixture
+def lab(stage: Stage) -> Iterator[Lab]:
+    """A site whose webheads may die."""
+    with own_site(stage, SITE) as made:
+        yield made
+
+
+def test_an_author_loses_nothing_while_webheads_die(
+    stage: Stage, lab: Lab, browser: Browser
+) -> None:
     address = f"http://{lab.host}"
     session = Session(Visitor(browser, address), Visitor(browser, address))
     evening = list(steps(session, stage.wpaas("site", "login", SITE).strip()))

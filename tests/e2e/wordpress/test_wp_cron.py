@@ -7,10 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from lab import Lab, word
-from probe_plugin import probed
 
 from demo.engines import Webhead
-from demo.stage import Stage, wait_until
+from demo.stage import wait_until
 
 pytestmark = pytest.mark.e2e
 LATE_S = 70
@@ -23,12 +22,6 @@ SCHEDULE = (
     "$wpdb->update($wpdb->posts, $dates, ['ID' => $id]); wp_clear_scheduled_hook('publish_future_post', [$id]);"
     "wp_schedule_single_event(time() + 8, 'publish_future_post', [$id]);"
 )
-
-
-@pytest.fixture(scope="module")
-def site(stage: Stage) -> Lab:
-    """The probe's site."""
-    return probed(stage)
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,10 @@
 """A site's addresses: which it answers, where the others lead, and what moves with them. Behaviour 41."""
 
+from collections.abc import Iterator
+
 import pytest
 import requests
-from lab import Lab, new_site
+from lab import Lab, own_site
 
 from demo.stage import Stage, wait_until
 
@@ -11,9 +13,10 @@ ALIAS, NEW_HOME = "lab-alias.example", "lab-home.example"
 
 
 @pytest.fixture(scope="module")
-def moving(stage: Stage) -> Lab:
+def moving(stage: Stage) -> Iterator[Lab]:
     """A site that has the platform's name at first."""
-    return new_site(stage, "moving-lab")
+    with own_site(stage, "moving-lab") as made:
+        yield made
 
 
 def ask(lab: Lab, host: str, path: str = "/") -> requests.Response:

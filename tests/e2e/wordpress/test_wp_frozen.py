@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from lab import Lab, new_site, settled
+from lab import Lab, own_site, settled
 
 from demo.author import picture
 from demo.engines import Webhead, docker, inspect
@@ -54,11 +54,11 @@ MOUNTED = ["C /etc", "A /etc/wpaas", "A /etc/wpaas/config.json", "A /etc/wpaas/s
 
 
 @pytest.fixture(scope="module")
-def own(stage: Stage) -> Lab:
+def own(stage: Stage) -> Iterator[Lab]:
     """A site whose settings change."""
-    made = new_site(stage, "hard-lab", uploads={"max_file_mb": 16})
-    settled(stage)
-    return made
+    with own_site(stage, "hard-lab", uploads={"max_file_mb": 16}) as made:
+        settled(stage)
+        yield made
 
 
 def test_03_a_thousand_requests_leave_nothing_behind(lab: Lab) -> None:

@@ -1,9 +1,10 @@
 """A site's language and its time. Behaviours 53 and 54."""
 
+from collections.abc import Iterator
+
 import pytest
 import requests
-from lab import Lab, new_site
-from probe_plugin import settle
+from lab import Lab, own_site
 
 from demo.engines import sql
 from demo.stage import Stage
@@ -13,11 +14,10 @@ ZONE, OFFSET = "Asia/Kolkata", "+05:30"
 
 
 @pytest.fixture(scope="module")
-def german(stage: Stage) -> Lab:
+def german(stage: Stage) -> Iterator[Lab]:
     """A site in German, far from UTC."""
-    made = new_site(stage, "sprach-lab", title="Sprache", locale="de_DE", timezone=ZONE)
-    settle(made)
-    return made
+    with own_site(stage, "sprach-lab", title="Sprache", locale="de_DE", timezone=ZONE) as made:
+        yield made
 
 
 def page(site: Lab, path: str) -> str:

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 import requests
-from lab import Answer, Lab
+from lab import Answer, Lab, own_site
 from shared_services import paused
-from tools import site_with_tools
+from tools import SLUG
 
 from demo.engines import Webhead, inspect
 from demo.stage import Stage, wait_until
@@ -28,9 +28,10 @@ CHILDREN = "grep -h pm.max_children /run/wpaas/php-fpm-*.conf; ls /tmp | grep -c
 
 
 @pytest.fixture(scope="module")
-def slow(stage: Stage) -> Lab:
+def slow(stage: Stage) -> Iterator[Lab]:
     """A site with pages that take as long as they are told."""
-    return site_with_tools(stage, "slow-lab")
+    with own_site(stage, "slow-lab", plugins=[{"slug": SLUG}]) as made:
+        yield made
 
 
 def healthy(lab: Lab, webhead: Webhead) -> bool:

@@ -2,11 +2,11 @@
 
 import json
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from lab import Lab, new_site, word
-from migration_plugins import allow_both
+from lab import Lab, own_site, word
 from scratch import Scratch, scratch
 
 from demo.engines import docker, sql
@@ -124,13 +124,12 @@ def test_20_on_tables_of_another_version_the_admin_opens_and_nothing_is_migrated
 
 
 @pytest.fixture(scope="module")
-def moves(stage: Stage) -> Lab:
+def moves(stage: Stage) -> Iterator[Lab]:
     """A site of its own, on an image that holds plugins for it to use."""
-    allow_both(stage)
-    made = new_site(stage, f"moves-{word()[:6]}")
-    stage.until_applied(stage.repository.head(), WITHIN_S)
-    made.until_live()
-    return made
+    with own_site(stage, f"moves-{word()[:6]}") as made:
+        stage.until_applied(stage.repository.head(), WITHIN_S)
+        made.until_live()
+        yield made
 
 
 def use(lab: Lab, *slugs: str) -> str:

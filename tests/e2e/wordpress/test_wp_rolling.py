@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from lab import Lab, new_site
+from lab import Lab, own_site
 
 from demo.engines import docker
 from demo.load import Tally, load
@@ -23,9 +23,10 @@ AUTHOR = "wordpress_logged_in_x=1"
 
 
 @pytest.fixture(scope="module")
-def rolled(stage: Stage) -> Lab:
+def rolled(stage: Stage) -> Iterator[Lab]:
     """A site that this file changes all the time."""
-    return new_site(stage, "rolled-lab")
+    with own_site(stage, "rolled-lab") as made:
+        yield made
 
 
 @contextmanager

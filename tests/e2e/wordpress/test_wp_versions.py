@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from lab import Lab, new_site, word
+from lab import Lab, own_site, word
 from newest_wordpress import Release, name_release, newest
 
 from demo.author import Author, picture
@@ -28,8 +28,9 @@ def newer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
 
 
 @pytest.fixture(scope="module")
-def ages(stage: Stage) -> Lab:
-    return new_site(stage, SITE)
+def ages(stage: Stage) -> Iterator[Lab]:
+    with own_site(stage, SITE) as made:
+        yield made
 
 
 def sick(stage: Stage, what: str) -> None:
