@@ -23,7 +23,7 @@ settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")
 
 
-class Halves(LoadScopeScheduling):
+class Halves(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """One worker has the tests of the three-node product, another all the rest.
 
     Each half needs what it starts in one process; the first mostly waits for a cluster.

@@ -21,7 +21,7 @@ def test_long_names_that_begin_alike_stay_apart() -> None:
 
 
 def test_ids_come_as_numbers_or_texts_and_deleted_or_foreign_zones_not_at_all() -> None:
-    rows = [
+    rows: list[dict[str, object]] = [
         {"id": "1", "label": "wpaas:a", "url": "http://a", "inactive": "0"},
         {"id": 2, "label": "wpaas:b", "url": "http://b", "inactive": None},
         {"id": 3, "label": "wpaas:c", "url": "http://c", "inactive": 1},

@@ -1,6 +1,7 @@
 """What the job is told, and how its answer is read."""
 
 import json
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,13 +52,13 @@ def test_what_a_job_wrote_down_is_read_again() -> None:
 
 def test_content_follows_an_address_that_moved_and_only_where_the_old_one_is_known() -> None:
     image = ImageRef(digest="sha256:0", tag="t", schema=1)
-    have = {"schema": 1, "plugins": {"kept": "", "new": ""}, "theme": "blue"}
-    before = Brought(**have, home="http://old.example")
+    have = Brought(schema=1, plugins={"kept": "", "new": ""}, theme="blue")
+    before = replace(have, home="http://old.example")
     assert list(migration.causes(WANTED, before, image)) == [
         "address http://old.example → http://chess-club.localhost:8080: what links to the old one follows"
     ]
-    assert list(migration.causes(WANTED, Brought(**have), image)) == []
-    same = Brought(**have, home=WANTED.home)
+    assert list(migration.causes(WANTED, have, image)) == []
+    same = replace(have, home=WANTED.home)
     assert list(migration.causes(WANTED, same, image)) == []
 
 

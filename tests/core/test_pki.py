@@ -4,10 +4,10 @@ import ssl
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from handshake import accepted, context
 
 from reconciler.core import pki
 from reconciler.core.derive import MasterKey
+from tests.handshake import accepted, context
 
 MASTER = MasterKey(b"k" * 32)
 SITE, EDGE = pki.authority(MASTER, pki.SITE_CA), pki.authority(MASTER, pki.EDGE_CA)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -59,7 +60,9 @@ def test_a_site_always_answers_at_its_platform_name_too(
         ("https", None, "https://a.example"),
     ],
 )
-def test_the_schemes_own_port_is_not_written(scheme: str, port: int | None, address: str) -> None:
+def test_the_schemes_own_port_is_not_written(
+    scheme: Literal["http", "https"], port: int | None, address: str
+) -> None:
     platform = replace(PLATFORM, public_scheme=scheme, public_port=port)
     assert home_url("a.example", platform) == address
 

@@ -115,7 +115,8 @@ def test_an_image_is_accepted_once_all_sets_of_a_commit_were_good_on_it() -> Non
 def test_what_is_known_survives_a_restart_and_a_broken_entry_is_nothing() -> None:
     one = smoke.Known(frozenset({"b", "a"}), accepted=True)
     assert smoke.known(json.loads(json.dumps(one.to_json()))) == one
-    for entry in (None, {}, {"good": ["a"]}, {"good": "a", "accepted": True}, []):
+    broken: list[object] = [None, {}, {"good": ["a"]}, {"good": "a", "accepted": True}, []]
+    for entry in broken:
         assert smoke.known(entry) == smoke.Known()
 
 

@@ -135,7 +135,8 @@ class Handler(Quiet):
                 return 200, [{"name": name} for name in state.labels[int(number)]]
             case "DELETE", ["issues", number, "labels", name]:
                 return self._unlabelled(int(number), unquote(name))
-        return 404, {"message": "Not Found"}
+            case _:
+                return 404, {"message": "Not Found"}
 
     def _compared(self, base: str, head: str) -> tuple[int, Any]:
         line, files = self.state.line, self.state.files

@@ -21,7 +21,7 @@ WINDOW_S = 300
 PAGE = 50
 
 
-class OneClient(RequestValidator):  # type: ignore[misc] # oauthlib's stubs leave it untyped
+class OneClient(RequestValidator):
     """Knows one key; a nonce is taken once."""
 
     def __init__(self, key: str, secret: str) -> None:
@@ -45,7 +45,13 @@ class OneClient(RequestValidator):  # type: ignore[misc] # oauthlib's stubs leav
         return self._secret
 
     def validate_timestamp_and_nonce(
-        self, client_key: str, timestamp: str, nonce: str, request: object, **tokens: object
+        self,
+        client_key: str,
+        timestamp: str,
+        nonce: str,
+        request: object,
+        request_token: str | None = None,
+        access_token: str | None = None,
     ) -> bool:
         fresh = (
             abs(time.time() - int(timestamp)) <= WINDOW_S and (timestamp, nonce) not in self._seen

@@ -34,19 +34,22 @@ def test_a_force_push_is_applied_and_said(stage: Stage) -> None:
     assert stage.status()["notice"] is None
 
 
+def roll_out(stage: Stage, megabytes: int) -> str:
+    """Commit another limit of uploads; returns the commit, whose roll-out has begun."""
+    before = {webhead.id for webhead in stage.webheads(SITE)}
+    stage.repository.change_site(SITE, lambda doc: doc.update(uploads={"max_file_mb": megabytes}))
+    revision = stage.repository.commit(f"Uploads of {megabytes} MB")
+    wait_until(
+        "the roll-out has begun",
+        lambda: {webhead.id for webhead in stage.webheads(SITE)} - before,
+        60,
+    )
+    return revision
+
+
 def test_a_newer_commit_in_the_middle_of_a_roll_out_does_not_jam(stage: Stage) -> None:
-    for megabytes in (40, 41, 42):
-        before = {webhead.id for webhead in stage.webheads(SITE)}
-        stage.repository.change_site(
-            SITE, lambda doc, size=megabytes: doc.update(uploads={"max_file_mb": size})
-        )
-        revision = stage.repository.commit(f"Uploads of {megabytes} MB")
-        wait_until(
-            "the roll-out has begun",
-            lambda seen=before: {webhead.id for webhead in stage.webheads(SITE)} - seen,
-            60,
-        )
-    stage.until_applied(revision, 90)
+    revisions = [roll_out(stage, megabytes) for megabytes in (40, 41, 42)]
+    stage.until_applied(revisions[-1], 90)
     stage.until_live(SITE, 60)
 
 

@@ -217,7 +217,8 @@ def test_images_that_nobody_needs_leave_with_all_that_is_beside_them(
 ) -> None:
     keys = key(tmp_path)
     base = put_base(registry, tmp_path, base_tag(base_context(BLOBS), None), b"tidy", keys)
-    ours, told = images(registry, tmp_path, keys), []
+    ours = images(registry, tmp_path, keys)
+    told: list[Outcome] = []
     made = []
     for number in range(5):
         image, _ = ensure(ours, b"<?php // tidy %d" % number)

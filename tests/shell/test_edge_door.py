@@ -8,13 +8,13 @@ from http.client import HTTPResponse
 
 import pytest
 from containers import Container, Start, until
-from handshake import context
 from scripted import KEPT, ask, webhead
 
 from benchmarks.stand_in import MASTER
 from reconciler.core import pki
 from reconciler.core.derive import MasterKey, Secret
 from reconciler.shell.edge import Edge
+from tests.handshake import context
 
 CHESS = pki.site_pair(MASTER, "chess-club", 1)
 PATH = f"/?{KEPT}&key=post-1+term-2"

@@ -143,6 +143,8 @@ def test_a_broken_or_locked_clone_is_made_again(fleet: Fleet, source: Source, da
         case "file":
             source.discard()
             source.folder.write_text("no folder at all")
+        case _:
+            pytest.fail(f"nothing does the damage {damage!r}")
     second = fleet.commit("Second")
     assert source.head() == second
     source.fetch(second)

@@ -208,7 +208,7 @@ def differences(registries: list[Registry], one: str, other: str, folder: Path) 
         for layer in document["layers"]:
             file = folder / "layer"
             file.write_bytes(registry.blob(BASE_REPOSITORY, layer["digest"]))
-            argv = ["tar", "--list", "--verbose", "--full-time", "--numeric-owner", "--file", file]
+            argv = ["tar", "-tv", "--full-time", "--numeric-owner", "--file", str(file)]
             text = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=120)
             into.update(text.stdout.splitlines())
     settings = [config["config"] for config in configs]

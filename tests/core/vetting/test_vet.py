@@ -225,7 +225,7 @@ def test_the_order_of_files_does_not_matter() -> None:
     one = plugin({"b.js": "a", "a.zip": b"PK\x03\x04", ".env": ""})
     turned = Candidate(
         kind=one.kind, slug=one.slug, version=one.version, target=one.target,
-        files=dict(reversed(one.files.items())),
+        files=dict(reversed(list(one.files.items()))),
     )  # fmt: skip
     assert vet(one, reports(one)) == vet(turned, dict(reversed(reports(turned).items())))
 

@@ -142,7 +142,7 @@ def settled(stage: Stage) -> None:
     """Wait until nothing is left to do: the image of a site that came is rolled out to all others."""
 
     def nothing_to_do() -> bool:
-        plan = json.loads(stage.wpaas("plan", "--format", "json"))
+        plan: dict[str, object] = json.loads(stage.wpaas("plan", "--format", "json"))
         return plan["operations"] == []
 
     wait_until("nothing is left to do", nothing_to_do, LIVE_S)

@@ -140,7 +140,8 @@ def test_13_16_a_stop_finishes_its_requests_and_ends_with_0(slow: Lab) -> None:
     assert [future.result().status for future in asked] == [200, 200]
 
     def ended() -> bool:
-        return inspect(engine, "container", victim.id)["State"]["Status"] == "exited"
+        status: str = inspect(engine, "container", victim.id)["State"]["Status"]
+        return status == "exited"
 
     wait_until("it ends", ended, 40)
     assert time.monotonic() - began <= 40

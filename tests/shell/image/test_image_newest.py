@@ -56,7 +56,8 @@ def works(webhead: Webhead) -> str:
         json={"title": "Written here", "content": "On this version.", "status": "publish"},
     )  # fmt: skip
     assert post.status_code == 201, post.text
-    path = "/" + post.json()["link"].split("/", 3)[3]
+    link: str = post.json()["link"]
+    path = "/" + link.split("/", 3)[3]
     assert "On this version." in webhead.get(path).text
     for line in webhead.logs():
         said = json.loads(line)

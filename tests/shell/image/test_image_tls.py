@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from http.client import HTTPResponse
 
 import pytest
-from handshake import context
 from webheads import Site, Stand, Webhead, docker, eventually
 
 from reconciler.core import pki
 from reconciler.core.derive import MasterKey
+from tests.handshake import context
 
 MASTER = MasterKey(b"the master key of these very tests")
 SITE = "guarded-club"

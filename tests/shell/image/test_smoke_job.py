@@ -34,9 +34,9 @@ def job(
     stand.live(site)  # as in the database that each job has for itself
     command = ("php", *OPTIONS, "/usr/lib/wpaas/smoke.php")
     made = stand.webhead(site, "--no-healthcheck", *mounts, *more, command=command)
-    code = int(docker("wait", made.name))
+    ended = int(docker("wait", made.name))
     log = "\n".join(made.logs())
-    return code, answered(log, len(sets)), log
+    return ended, answered(log, len(sets)), log
 
 
 @pytest.fixture(scope="module")
