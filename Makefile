@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 PORT ?= 8080
 ONLY ?=
 
-.PHONY: demo demo-down test versions check unit install bench lock base-lock
+.PHONY: demo demo-down test soak versions check unit install bench lock base-lock
 
 demo: install ## the product shown on a local three-node cluster
 	@$(PYTHON) -m demo up --port $(PORT)
@@ -15,6 +15,9 @@ demo-down: $(VENV)/ready ## remove what the demo made
 
 test: ## everything: lint, types, layers, unit, contract and end-to-end tests
 	@bash tests/run
+
+soak: install ## the long repetitions of which `make test` has a sample
+	@$(PYTHON) -m pytest -m soak tests/shell
 
 check: $(VENV)/ready ## format, lint, types and layers
 	@bash tests/check

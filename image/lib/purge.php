@@ -62,10 +62,12 @@ function purge_note(\mysqli $database, string $keys, int $in_s): int
 /** The note with these keys instead, due at once; for what is known only at the end of a request. */
 function purge_correct(\mysqli $database, int $note, string $keys): void
 {
+    // Of a process that took long, another has told the note meanwhile, and taken it away.
     purge_sql($database, sprintf(
-        "UPDATE wpaas_purge SET xkeys = '%s', due = UNIX_TIMESTAMP() WHERE id = %d",
-        $database->real_escape_string($keys),
-        $note
+        "INSERT INTO wpaas_purge (id, xkeys, due, tries) VALUES (%d, '%s', UNIX_TIMESTAMP(), 0)"
+            . ' ON DUPLICATE KEY UPDATE xkeys = VALUES(xkeys), due = VALUES(due)',
+        $note,
+        $database->real_escape_string($keys)
     ));
 }
 
@@ -75,13 +77,16 @@ function purge_due(\mysqli $database, Configuration $configuration): int
     if (!purges($configuration)) {
         return 0;
     }
-    $due = purge_sql($database, 'SELECT id, xkeys FROM wpaas_purge WHERE due <= UNIX_TIMESTAMP() ORDER BY id LIMIT 200');
+    $due = purge_sql($database, 'SELECT id, xkeys, CRC32(xkeys) AS sum FROM wpaas_purge'
+        . ' WHERE due <= UNIX_TIMESTAMP() ORDER BY id LIMIT 200');
     if (!$due instanceof \mysqli_result || $due->num_rows === 0) {
         return 0;
     }
-    $notes = array_column($due->fetch_all(MYSQLI_ASSOC), 'xkeys', 'id');
-    $missed = purge_tell($configuration, implode(' ', $notes));
-    $which = 'WHERE id IN (' . implode(',', array_map('intval', array_keys($notes))) . ')';
+    $notes = $due->fetch_all(MYSQLI_ASSOC);
+    $missed = purge_tell($configuration, implode(' ', array_column($notes, 'xkeys')));
+    // Not what was corrected meanwhile.
+    $told = array_map(static fn ($note) => sprintf('(%d,%d)', $note['id'], $note['sum']), $notes);
+    $which = 'WHERE (id, CRC32(xkeys)) IN (' . implode(',', $told) . ')';
     if ($missed === []) {
         purge_sql($database, "DELETE FROM wpaas_purge $which");
         return 0;

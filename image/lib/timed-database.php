@@ -17,6 +17,13 @@ const SLOW_QUERY_MS = 100;
 /** So much of a query is told. */
 const QUERY_CHARACTERS = 1000;
 
+/**
+ * Errors of a database that cannot just now: 1021, 1030, 1114: no room; 1040, 1203, 1226: too many
+ * connections; 1053, 1927, 2006, 2013: it stops, or the connection is lost; 1205, 1213: locks; 1969,
+ * 3024: a statement that took too long.
+ */
+const FOR_NOW = [1021, 1030, 1040, 1053, 1114, 1203, 1205, 1213, 1226, 1927, 1969, 2006, 2013, 3024];
+
 /** A query or an error's text without what may be personal or secret: each value is a `?`. */
 function without_values(string $text): string
 {
@@ -33,6 +40,19 @@ class TimedDatabase extends \wpdb
     private string $slowest = '';
     /** @var array<string, string> */
     private array $asked_by = [];
+    /** Whether the page lacks something that the database had, and would give at another time. */
+    public private(set) bool $lacking = false;
+
+    /** Called for each connection: in a visitor's page a statement ends before WordPress gives it up. */
+    public function set_sql_mode($modes = [])
+    {
+        parent::set_sql_mode($modes);
+        if ($modes === [] && defined('WPAAS_STATEMENT_MS') && $this->dbh instanceof \mysqli) {
+            mysqli_query($this->dbh, str_contains($this->dbh->server_info, 'MariaDB')
+                ? 'SET SESSION max_statement_time = ' . WPAAS_STATEMENT_MS / 1000
+                : 'SET SESSION max_execution_time = ' . WPAAS_STATEMENT_MS);
+        }
+    }
 
     public function query($query)
     {
@@ -53,6 +73,7 @@ class TimedDatabase extends \wpdb
         global $EZSQL_ERROR;
         $connection = $this->dbh instanceof \mysqli ? $this->dbh : null;
         $text = $str ?: (string) $connection?->error;
+        $this->lacking = $this->lacking || in_array($connection?->errno, FOR_NOW, true);
         $EZSQL_ERROR[] = ['query' => $this->last_query, 'error_str' => $text];
         if (!$this->suppress_errors) {
             log_line('database error', ['code' => $connection?->errno, 'error' => without_values($text),

@@ -97,6 +97,17 @@ final class WholeDatabase extends TimedDatabase
     }
 
     /**
+     * What was written so far holds before something leaves that cannot be taken back, and no lock waits
+     * for the world outside. A request that wrote nothing yet may still be sent again.
+     */
+    public function settle(): void
+    {
+        if ($this->until !== null) {
+            $this->commit();
+        }
+    }
+
+    /**
      * @param string $query
      * @return int|bool
      */

@@ -78,6 +78,13 @@ function finish_page(string $content, int $phase): string
     }
     $over = true;
     $whole = ($phase & PHP_OUTPUT_HANDLER_FINAL) !== 0;
+    // WordPress goes on without what a query did not give: "nothing found", for every visitor until the
+    // page is old. As an error it is shown to this one alone, and only where no older page is kept.
+    if ($GLOBALS['wpdb']->lacking ?? false) {
+        header('HTTP/1.1 500 Internal Server Error', true, 500);   // over WordPress's own status line
+        header('Cache-Control: no-store');
+        return $content;
+    }
     if ($whole && shareable($content)) {
         header_remove('Expires');
         header(sprintf(

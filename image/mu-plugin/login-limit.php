@@ -12,6 +12,8 @@ declare(strict_types=1);
 namespace Wpaas;
 
 const ADDRESS_LIMIT = ['posts' => 5, 'seconds' => 60];
+/** The password of a single post, which a whole school may type at once. */
+const POST_LIMIT = ['posts' => 30, 'seconds' => 60];
 const ACCOUNT_LIMIT = ['posts' => 20, 'seconds' => 600];
 
 /**
@@ -29,6 +31,12 @@ function account_key(string $name): string
 {
     $user = get_user_by('login', $name) ?: get_user_by('email', $name);
     return hash_hmac('sha256', 'account ' . ($user ? $user->ID : strtolower($name)), AUTH_SALT);
+}
+
+/** Seconds for which an account is closed to passwords. */
+function account_wait(string $name): int
+{
+    return $GLOBALS['wpdb']->apart(static fn () => login_wait(account_key($name), ACCOUNT_LIMIT, false));
 }
 
 function create_login_counts(): void
@@ -107,18 +115,29 @@ add_action('login_init', static function (): void {
         return;
     }
     global $wpdb;
-    $wait = $wpdb->apart(static fn () => login_wait(address_key((string) $_SERVER['REMOTE_ADDR']), ADDRESS_LIMIT, true));
+    $address = (string) $_SERVER['REMOTE_ADDR'];
+    [$key, $limit, $attempts] = ($_REQUEST['action'] ?? '') === 'postpass'
+        ? [hash_hmac('sha256', 'post ' . address_key($address), AUTH_SALT), POST_LIMIT, 'thirty passwords']
+        : [address_key($address), ADDRESS_LIMIT, 'five log-in attempts'];
+    $wait = $wpdb->apart(static fn () => login_wait($key, $limit, true));
     if ($wait > 0) {
-        refuse_login($wait, 'There were five log-in attempts from your address within a minute.');
+        refuse_login($wait, "There were $attempts from your address within a minute.");
     }
     $name = $_POST['log'] ?? null;
-    $wait = is_string($name) && $name !== ''
-        ? $wpdb->apart(static fn () => login_wait(account_key(wp_unslash($name)), ACCOUNT_LIMIT, false)) : 0;
+    $wait = is_string($name) && $name !== '' ? account_wait(wp_unslash($name)) : 0;
     if ($wait > 0) {
         log_line('log-ins refused: too many failures for one account');
         refuse_login($wait, 'There were many failed attempts to log in to this account.');
     }
 }, 1);
+// Forms of plugins and XML-RPC, which come by no login_init: there the answer is no, whatever the password.
+add_filter('authenticate', static function (mixed $user, mixed $name): mixed {
+    $wait = is_string($name) && $name !== '' ? account_wait($name) : 0;
+    return $wait === 0 ? $user : new \WP_Error(
+        'too_many_attempts',
+        esc_html("There were many failed attempts to log in to this account. Please wait $wait seconds.")
+    );
+}, PHP_INT_MAX, 2);
 add_action('wp_login_failed', static function (mixed $name): void {
     if (is_string($name) && $name !== '') {
         login_wait(account_key($name), ACCOUNT_LIMIT, true);

@@ -19,4 +19,13 @@ namespace Wpaas;
     ob_start();   // no byte of the answer leaves before the commit
     $wpdb->whole($request);
     add_action('shutdown', $wpdb->commit(...), PHP_INT_MIN);
+    // A mail and another service's answer cannot be taken back, and may take their time.
+    add_filter('pre_wp_mail', static function (mixed $done) use ($wpdb): mixed {
+        $wpdb->settle();
+        return $done;
+    }, PHP_INT_MIN);
+    add_filter('pre_http_request', static function (mixed $answer) use ($wpdb): mixed {
+        $wpdb->settle();
+        return $answer;
+    }, PHP_INT_MIN);
 })();

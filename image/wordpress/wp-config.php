@@ -64,6 +64,7 @@ if (PHP_SAPI !== 'cli' && in_array($_SERVER['REQUEST_METHOD'] ?? '', ['GET', 'HE
     && preg_match('#^/(wp-admin/|wp-json/|wp-cron\.php)#', $_SERVER['REQUEST_URI'] ?? '') === 0
     && preg_match('/wordpress_logged_in_/', $_SERVER['HTTP_COOKIE'] ?? '') === 0) {
     ini_set('mysqlnd.net_read_timeout', '3');
+    define('WPAAS_STATEMENT_MS', 2500);   // else WordPress connects anew and asks again, and both go on
 }
 define('DB_CHARSET', 'utf8mb4');
 define('DB_COLLATE', '');

@@ -16,7 +16,7 @@ from benchmarks.stand_in import webhead_config
 TABLE = {"chess-club.localhost": "chess-club", "tea.example.org": "tea-house"}
 KEPT = "cc=public,s-maxage=300,max-age=0"
 # The page: a word of this very answer, then all that a webhead hears of who asks.
-HEARD = ("Cookie", "User-Agent", "Accept-Language", "X-Forwarded-Host", "X-Original-Url", "X-Forwarded-Proto")  # fmt: skip
+HEARD = ("Cookie", "User-Agent", "Accept-Language", "X-Forwarded-Host", "X-Original-Url", "X-Forwarded-Proto", "X-Forwarded-For")  # fmt: skip
 PAGE = "SITE|{http.request.uuid}|{http.request.uri}|" + "|".join(
     f"{{http.request.header.{name}}}" for name in HEARD
 )

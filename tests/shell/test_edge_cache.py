@@ -150,6 +150,13 @@ def test_no_header_without_a_part_in_the_key_gets_into_what_others_see(
     assert theirs.heard["X-Forwarded-Proto"] == "http"
 
 
+def test_what_is_kept_was_made_for_nobodys_address(edge: Container) -> None:
+    """A plugin that lets some addresses in would else let everybody in, or nobody."""
+    assert ask(edge, page(KEPT)).heard["X-Forwarded-For"] == "192.0.2.1"
+    own = ask(edge, page(KEPT), {"Cookie": "a=b", "X-Wpaas-Shared": "yes"})
+    assert own.heard["X-Forwarded-For"] not in {"", "192.0.2.1"}
+
+
 def test_a_scheme_that_is_not_believed_is_not_kept(edge: Container) -> None:
     path, said = page(KEPT), {"X-Forwarded-Proto": "https"}
     first, second = ask(edge, path, said), ask(edge, path, said)

@@ -12,6 +12,7 @@ sub vcl_backend_fetch {
         unset bereq.http.Cookie;
         unset bereq.http.DNT;
         unset bereq.http.Save-Data;
+        set bereq.http.X-Wpaas-Shared = "yes";
         set bereq.http.X-Wpaas-Began = std.time2real(now, 0.0);
     }
     return (fetch);

@@ -9,6 +9,7 @@ sub own_headers {
     unset req.http.X-Wpaas-Cookie;
     unset req.http.X-Wpaas-Site;
     unset req.http.X-Wpaas-Client;
+    unset req.http.X-Wpaas-Shared;
     unset req.http.Xkey;
     # Words that some programs believe. WordPress hears none, so none can be in a stored page.
     unset req.http.Forwarded;

@@ -1,4 +1,4 @@
-"""Install, migrate, plugins: behaviours 17 to 25 on the cluster. Twenty kills: tests/shell/image."""
+"""Install, migrate, plugins: behaviours 17 to 25 on the cluster. Many kills: tests/shell/image."""
 
 import json
 import threading

@@ -21,6 +21,9 @@ LAB = """<?php
 add_action('init', function () {
     if (isset($_GET['lab-nap'])) { touch('/tmp/lab-nap'); sleep((int) $_GET['lab-nap']); unlink('/tmp/lab-nap'); }
     if (isset($_GET['lab-cookie'])) { setcookie('lab', 'x'); }
+    if (isset($_GET['lab-heavy'])) {
+        $GLOBALS['wpdb']->get_var('SELECT COUNT(*) FROM seq_1_to_1000000 a, seq_1_to_1000000 b');
+    }
     if (isset($_GET['lab-count'])) { update_option('lab_count', 1 + (int) get_option('lab_count')); }
 });
 add_action('wp_footer', function () {

@@ -1,5 +1,6 @@
 """What WordPress says of its pages to the edges, and what it tells them when something changes."""
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -210,6 +211,32 @@ def test_a_page_that_was_being_made_during_a_change_is_not_kept(
         webhead.php(f"wp_update_post(['ID' => 1, 'post_title' => '{word}']);")
         assert slow.result().status == 200
     assert doors[0].get(path).cache == "miss"
+
+
+def test_a_page_that_lacks_what_the_database_had_no_time_for_is_an_error(
+    webhead: Webhead, doors: list[Door], stand: Stand
+) -> None:
+    page = asked(webhead, "/?lab-heavy=1")
+    assert (page.status, page.headers["cache-control"]) == (500, "no-store")
+    assert "xkey" not in page.headers
+    running = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%seq_1_to_1000000 a%b'"
+    assert stand.sql(running) == "0", "the database goes on"
+    (told,) = (json.loads(line) for line in webhead.logs() if "database error" in line)
+    assert told["code"] == 1969, "it was asked again"
+    assert doors[0].get("/?lab-heavy=1").status == 500
+    assert shown(doors[0], "/")
+
+
+def test_what_a_long_process_changes_late_is_told_too(webhead: Webhead, doors: list[Door]) -> None:
+    word = f"w{time.monotonic_ns()}"
+    shown(doors[0], "/sample-page/")
+    webhead.php(
+        "wp_update_post(['ID' => 1, 'post_title' => 'early']);"
+        "$wpdb->query('DELETE FROM wpaas_purge');"  # another process has told it meanwhile
+        f"wp_update_post(['ID' => 2, 'post_title' => '{word}']);"
+    )
+    eventually("the late one", SEEN_S, lambda: word in doors[0].get("/sample-page/").text)
+    assert waiting(webhead) == 0
 
 
 def napping(webhead: Webhead) -> bool:

@@ -106,9 +106,22 @@ def test_many_addresses_that_guess_one_account_are_slowed_and_a_link_still_works
     codes = [guess(pair[n % 2], f"203.0.113.{n}", names[n % 3]) for n in range(22)]
     assert codes == [200] * 20 + [429] * 2
     assert guess(pair[0], "203.0.113.99", "somebody-else") == 200
+    plugins_form = "echo implode(' ', wp_authenticate('{}', 'x')->get_error_codes());"
+    assert pair[0].php(plugins_form.format("admin")) == "too_many_attempts"
+    assert pair[0].php(plugins_form.format("somebody-else")) == "invalid_username"
     pair[0].session.cookies.clear()
     pair[0].log_in()
     assert pair[0].get("/wp-admin/profile.php").status_code == 200
+
+
+def test_the_password_of_a_post_is_no_log_in(stand: Stand, pair: tuple[Webhead, Webhead]) -> None:
+    forget(stand)
+    headers = {"X-Forwarded-For": "198.51.100.30", "Referer": f"{pair[0].site.config['home']}/"}
+    sent = {"post_password": "x"}
+    path = "/wp-login.php?action=postpass"
+    codes = [pair[0].ask("POST", path, data=sent, headers=headers).status_code for _ in range(31)]
+    assert codes == [302] * 30 + [429]
+    assert guess(pair[0], "198.51.100.30") == 200
 
 
 def test_ipv6_counts_by_its_network(stand: Stand, pair: tuple[Webhead, Webhead]) -> None:

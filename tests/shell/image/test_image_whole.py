@@ -3,6 +3,7 @@
 import threading
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 import requests
@@ -14,6 +15,7 @@ add_action('init', function () {
     if (($_POST['half'] ?? '') === '') { return; }
     wp_insert_post(['post_title' => $_POST['half'], 'post_status' => 'publish']);
     touch('/tmp/wrote');
+    if (isset($_POST['order'])) { wp_remote_post('http://pay.invalid/', ['body' => 'one']); }
     if (isset($_POST['nap'])) { sleep((int) $_POST['nap']); }
     update_option('half_way_end', $_POST['half']);
     echo 'done';
@@ -80,6 +82,25 @@ def test_a_request_whose_webhead_dies_leaves_nothing_and_is_done_by_another(
     again = send(other, "torn", request)
     assert (again.status_code, again.json()["code"]) == (409, "done_before")
     assert count(stand, "torn") == "1"
+
+
+def test_what_was_written_before_something_left_holds_and_is_not_sent_again(
+    stand: Stand, two: Callable[[], Webhead]
+) -> None:
+    victim, other, request = two(), two(), str(uuid.uuid4())
+
+    def ask() -> None:
+        with suppress(requests.RequestException):
+            send(victim, "paid", request, order="yes", nap="20")
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    eventually("it holds", 15, lambda: count(stand, "paid") == "1")
+    docker("kill", victim.name)
+    asking.join()
+    again = send(other, "paid", request, order="yes")
+    assert (again.status_code, again.json()["code"]) == (409, "done_before")
+    assert count(stand, "paid") == "1"
 
 
 def test_a_request_that_cannot_have_its_locks_is_taken_back_whole(
