@@ -19,13 +19,18 @@ namespace Wpaas;
     ob_start();   // no byte of the answer leaves before the commit
     $wpdb->whole($request);
     add_action('shutdown', $wpdb->commit(...), PHP_INT_MIN);
-    // A mail and another service's answer cannot be taken back, and may take their time.
+    // A mail and an order to another service cannot be taken back, and may take their time. Last of all, for
+    // what somebody else answers instead, or the platform refuses, does not leave.
     add_filter('pre_wp_mail', static function (mixed $done) use ($wpdb): mixed {
-        $wpdb->settle();
+        if ($done === null && configuration()->mail() !== null) {
+            $wpdb->settle();
+        }
         return $done;
-    }, PHP_INT_MIN);
-    add_filter('pre_http_request', static function (mixed $answer) use ($wpdb): mixed {
-        $wpdb->settle();
+    }, PHP_INT_MAX);
+    add_filter('pre_http_request', static function (mixed $answer, array $arguments) use ($wpdb): mixed {
+        if ($answer === false && !in_array(strtoupper((string) ($arguments['method'] ?? 'GET')), ['GET', 'HEAD'], true)) {
+            $wpdb->settle();
+        }
         return $answer;
-    }, PHP_INT_MIN);
+    }, PHP_INT_MAX, 2);
 })();
