@@ -10,6 +10,7 @@ from demo.engines import docker
 
 pytestmark = pytest.mark.e2e
 FORGED = "203.0.113.200"
+OWN = {"Cookie": "a=b"}  # a page of its own: what all get is made for nobody's address
 
 
 def guess(site: Lab, **headers: str) -> int:
@@ -43,13 +44,14 @@ def test_42_what_a_client_says_of_itself_changes_nothing_that_php_sees(site: Lab
 
     def seen(headers: dict[str, str]) -> dict[str, str]:
         address = site.stage.http + "/?lab-seen=1"
-        answer = requests.get(address, headers={"Host": site.host, **headers}, timeout=30)
+        answer = requests.get(address, headers={"Host": site.host, **OWN, **headers}, timeout=30)
         found: dict[str, str] = answer.json()
         # Differ from one request to the next, whoever asks.
         own = {"REMOTE_PORT", "SERVER_ADDR", "HTTP_X_REQUEST_ID"}
         return {name: value for name, value in found.items() if name not in own and value}
 
     honest, lied = seen({}), seen(forged)
+    assert honest["REMOTE_ADDR"] != "192.0.2.1"
     assert honest == lied
     assert FORGED not in str(lied)
     assert honest["HTTP_HOST"] == site.host
