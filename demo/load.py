@@ -10,6 +10,7 @@ import requests
 
 REQUEST_TIMEOUT_S = 10.0
 LONGEST_S = 300.0
+SAID_CHARACTERS = 80
 
 
 @dataclass(slots=True)
@@ -59,14 +60,15 @@ def load(
                 answer = requests.get(address + path(), headers=headers, timeout=REQUEST_TIMEOUT_S)
                 outcome = str(answer.status_code)
                 whole = b"</html>" in answer.content
+                said = " ".join(answer.text.split())[:SAID_CHARACTERS]
             except requests.RequestException as e:
-                outcome, whole = type(e).__name__, False
+                outcome, whole, said = type(e).__name__, False, ""
             took = time.monotonic() - began
             with lock:
                 tally.milliseconds.append(took * 1000)
                 tally.statuses[outcome] = tally.statuses.get(outcome, 0) + 1
                 if outcome != "200" or not whole:
-                    tally.failures.append(f"{outcome} after {took:.2f} s")
+                    tally.failures.append(f"{outcome} after {took:.2f} s {said}".strip())
             stop.wait(max(0.0, clients / per_second - took))
 
     threads = [threading.Thread(target=client, daemon=True) for _ in range(clients)]

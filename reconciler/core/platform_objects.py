@@ -90,7 +90,6 @@ def desired_platform(
             site_networks=platform.site_networks,
             configs=config_names,
             secrets=secret_names,
-            webheads=sum(site.replicas for site in sites.values()),
             trusted_proxies=trusted_proxies,
             outside=sorted({end.host for end in outside}),
         ),

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from reconciler.core import names
-from reconciler.core.connections import max_connections
 from reconciler.core.specs import NANOSECONDS
 from reconciler.core.specs import host_port as _port
 from reconciler.core.specs import mounted_file as _file
@@ -20,6 +19,9 @@ Platform = Literal["edge", "database", "store", "registry", "egress", "gateway",
 BUNDLED: tuple[Platform, ...] = ("database", "edge", "egress", "registry", "store")
 # What platform.yaml may name elsewhere, under the same words.
 REPLACEABLE: tuple[Platform, ...] = ("registry", "database", "store")
+# Of the database. A webhead has up to seven, twice in a roll-out: enough for 290 webheads. One number for
+# each fleet: a limit that grows with it starts the database anew under everybody, for one more site.
+MAX_CONNECTIONS = 4_096
 # Only where webheads use a server outside the cluster; both run the image `gateway`.
 WAY_OUT: tuple[Platform, ...] = ("gateway", "uplink")
 PLATFORMS: tuple[Platform, ...] = (*BUNDLED, *WAY_OUT)
@@ -62,7 +64,6 @@ def render(
     site_networks: int,
     configs: Mapping[str, str],
     secrets: Mapping[str, str],
-    webheads: int,
     trusted_proxies: Sequence[str] = (),
     outside: Sequence[str] = (),
 ) -> dict[str, dict[str, Any]]:
@@ -71,14 +72,14 @@ def render(
     `images`: one of `PLATFORMS` → image id; what is missing (an external database) is not made.
     `networks`: network name → what `Target` shall be (its id, or the name itself).
     `secrets`, `configs`: one of `SECRETS`, `CONFIGS` → the name of the Swarm object holding it.
-    `webheads`: containers of all sites. `trusted_proxies`: CIDR ranges of the proxies in front of
+    `trusted_proxies`: CIDR ranges of the proxies in front of
     the edges, whose X-Forwarded-For is believed. `outside`: names of servers outside the cluster,
     which the gateway bears. Raises KeyError when a network or object lacks.
     """
     site = [names.site_network_name(number) for number in range(site_networks)]
     specs: Mapping[Platform, Callable[[], dict[str, Any]]] = {
         "edge": lambda: _edge(secrets, configs, trusted_proxies),
-        "database": lambda: _database(secrets, webheads),
+        "database": lambda: _database(secrets),
         "store": lambda: _store(secrets),
         "registry": _registry,
         "egress": lambda: _egress(secrets, configs),
@@ -195,10 +196,10 @@ def _edge(
     }
 
 
-def _database(secrets: Mapping[str, str], webheads: int) -> dict[str, Any]:
+def _database(secrets: Mapping[str, str]) -> dict[str, Any]:
     return {
         "container": {
-            "Args": [f"--max-connections={max_connections(webheads)}"],
+            "Args": [f"--max-connections={MAX_CONNECTIONS}"],
             "DNSConfig": {"Nameservers": ["127.0.0.1"]},
             "Mounts": [
                 _tmpfs("/run", 16),
@@ -208,7 +209,7 @@ def _database(secrets: Mapping[str, str], webheads: int) -> dict[str, Any]:
             "Secrets": [_secret(secrets, DATABASE_ROOT, "database")],
             "StopGracePeriod": 60 * NANOSECONDS,
         },
-        "resources": _resources(limit_mb=1024, reserved_mb=256, pids=2_000),
+        "resources": _resources(limit_mb=1024, reserved_mb=256, pids=MAX_CONNECTIONS + 200),
         "placement": {"Constraints": ["node.labels.wpaas.database==true"]},
         "ports": [_port(3306, 3306)],
     }

@@ -15,6 +15,7 @@ from reconciler.core.manifest import (
     Limits,
     Package,
     Platform,
+    Site,
     SourcePath,
 )
 from reconciler.core.model import DesiredPlatform
@@ -29,14 +30,18 @@ STORE = ExternalStore(endpoint="https://s3.example", region="eu", secrets_file="
 DATABASE = ExternalDatabase(host="mysql.example", secrets_file="database.json")
 
 
-def made(hosts: tuple[str, ...] = (), **fields: Any) -> DesiredPlatform:
+def made(hosts: tuple[str, ...] = (), *, count: int = 0, **fields: Any) -> DesiredPlatform:
+    """The platform of a fleet of so many sites."""
+    sites = {
+        name: Site(name=name, title=name, owners=()) for name in (f"s{n}" for n in range(count))
+    }
     platform = Platform(domain="localhost", sizes=DEFAULT_SIZES, limits=Limits(), **fields)
     package = Package(
         slug="weather", kind="plugin", version="1", source=SourcePath("p"), tree_sha256="0",
         license="GPL-2.0-or-later", state="approved", network=hosts,
     )  # fmt: skip
     return desired_platform(
-        platform, Allowlist((package,)), {}, images=IMAGES, master=MASTER, trusted_proxies=()
+        platform, Allowlist((package,)), sites, images=IMAGES, master=MASTER, trusted_proxies=()
     )
 
 
@@ -48,6 +53,13 @@ def test_five_services_on_internal_networks_and_one_ordinary_one() -> None:
     assert {name: options["internal"] for name, options in platform.networks.items()} == {
         "wpaas-sites-0": True, "wpaas-sites-1": True, "wpaas-platform": False,
     }  # fmt: skip
+
+
+def test_one_more_site_starts_no_shared_service_anew() -> None:
+    """Visitors of all sites wait for one that starts anew."""
+    few = made()
+    for count in (1, 8, 100):
+        assert made(count=count).services == few.services
 
 
 def test_a_service_that_comes_from_elsewhere_is_not_made() -> None:

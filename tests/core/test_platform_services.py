@@ -24,7 +24,6 @@ def rendered(**changes: Any) -> dict[str, dict[str, Any]]:
         "site_networks": 2,
         "configs": {name: f"wpaas_{name}_1" for name in CONFIGS},
         "secrets": {name: f"wpaas_{name}_1" for name in SECRETS},
-        "webheads": 6,
     }
     return render(**{**facts, **changes})
 
@@ -141,8 +140,3 @@ def test_a_missing_network_or_secret_is_an_error_and_not_half_a_spec() -> None:
 
 def test_the_same_facts_give_the_same_specs() -> None:
     assert str(rendered()) == str(rendered(images=dict(reversed(list(IMAGES.items())))))
-
-
-def test_one_more_site_does_not_restart_the_database() -> None:
-    assert rendered(webheads=6) == rendered(webheads=8)
-    assert rendered(webheads=6) != rendered(webheads=60)
