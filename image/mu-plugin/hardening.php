@@ -69,7 +69,7 @@ add_filter('script_loader_src', $without_version);
 add_filter('style_loader_src', $without_version);
 add_filter('script_module_loader_src', $without_version);
 
-// nginx says of every answer who may frame it; since 7.0 WordPress says so of its own once more.
+// nginx says of every answer who may frame it; newer ones of WordPress say so of theirs once more.
 foreach (['login_init', 'admin_init'] as $moment) {
     add_action($moment, static function (): void {
         if (in_array("Content-Security-Policy: frame-ancestors 'self';", headers_list(), true)) {
