@@ -59,15 +59,15 @@ def load(
             try:
                 answer = requests.get(address + path(), headers=headers, timeout=REQUEST_TIMEOUT_S)
                 outcome = str(answer.status_code)
-                whole = b"</html>" in answer.content
-                said = " ".join(answer.text.split())[:SAID_CHARACTERS]
+                well = answer.status_code == 200 and b"</html>" in answer.content
+                said = "" if well else " ".join(answer.text.split())[:SAID_CHARACTERS]
             except requests.RequestException as e:
-                outcome, whole, said = type(e).__name__, False, ""
+                outcome, well, said = type(e).__name__, False, ""
             took = time.monotonic() - began
             with lock:
                 tally.milliseconds.append(took * 1000)
                 tally.statuses[outcome] = tally.statuses.get(outcome, 0) + 1
-                if outcome != "200" or not whole:
+                if not well:
                     tally.failures.append(f"{outcome} after {took:.2f} s {said}".strip())
             stop.wait(max(0.0, clients / per_second - took))
 

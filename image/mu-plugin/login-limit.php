@@ -20,10 +20,10 @@ const ACCOUNT_LIMIT = ['posts' => 20, 'seconds' => 600];
  * Who is counted: an address, for IPv6 its network, of which a visitor has all of; kept as a hash that
  * nobody can look up without the site's keys.
  */
-function address_key(string $address): string
+function address_key(string $address, string $what = 'address'): string
 {
     $bytes = (string) @inet_pton($address);
-    return hash_hmac('sha256', 'address ' . (strlen($bytes) === 16 ? substr($bytes, 0, 8) : $bytes), AUTH_SALT);
+    return hash_hmac('sha256', "$what " . (strlen($bytes) === 16 ? substr($bytes, 0, 8) : $bytes), AUTH_SALT);
 }
 
 /** An account by name or mail address: both count together. One that does not exist counts as well. */
@@ -33,10 +33,11 @@ function account_key(string $name): string
     return hash_hmac('sha256', 'account ' . ($user ? $user->ID : strtolower($name)), AUTH_SALT);
 }
 
-/** Seconds for which an account is closed to passwords. */
-function account_wait(string $name): int
+/** Seconds for which an account is closed to passwords; 0 for what is no name. */
+function account_wait(mixed $name): int
 {
-    return $GLOBALS['wpdb']->apart(static fn () => login_wait(account_key($name), ACCOUNT_LIMIT, false));
+    return is_string($name) && $name !== ''
+        ? $GLOBALS['wpdb']->apart(static fn () => login_wait(account_key($name), ACCOUNT_LIMIT, false)) : 0;
 }
 
 function create_login_counts(): void
@@ -117,14 +118,13 @@ add_action('login_init', static function (): void {
     global $wpdb;
     $address = (string) $_SERVER['REMOTE_ADDR'];
     [$key, $limit, $attempts] = ($_REQUEST['action'] ?? '') === 'postpass'
-        ? [hash_hmac('sha256', 'post ' . address_key($address), AUTH_SALT), POST_LIMIT, 'thirty passwords']
+        ? [address_key($address, 'post'), POST_LIMIT, 'thirty passwords']
         : [address_key($address), ADDRESS_LIMIT, 'five log-in attempts'];
     $wait = $wpdb->apart(static fn () => login_wait($key, $limit, true));
     if ($wait > 0) {
         refuse_login($wait, "There were $attempts from your address within a minute.");
     }
-    $name = $_POST['log'] ?? null;
-    $wait = is_string($name) && $name !== '' ? account_wait(wp_unslash($name)) : 0;
+    $wait = account_wait(wp_unslash($_POST['log'] ?? null));
     if ($wait > 0) {
         log_line('log-ins refused: too many failures for one account');
         refuse_login($wait, 'There were many failed attempts to log in to this account.');
@@ -132,7 +132,7 @@ add_action('login_init', static function (): void {
 }, 1);
 // Forms of plugins and XML-RPC, which come by no login_init: there the answer is no, whatever the password.
 add_filter('authenticate', static function (mixed $user, mixed $name): mixed {
-    $wait = is_string($name) && $name !== '' ? account_wait($name) : 0;
+    $wait = account_wait($name);
     return $wait === 0 ? $user : new \WP_Error(
         'too_many_attempts',
         esc_html("There were many failed attempts to log in to this account. Please wait $wait seconds.")

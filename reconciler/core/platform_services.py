@@ -72,9 +72,8 @@ def render(
     `images`: one of `PLATFORMS` → image id; what is missing (an external database) is not made.
     `networks`: network name → what `Target` shall be (its id, or the name itself).
     `secrets`, `configs`: one of `SECRETS`, `CONFIGS` → the name of the Swarm object holding it.
-    `trusted_proxies`: CIDR ranges of the proxies in front of
-    the edges, whose X-Forwarded-For is believed. `outside`: names of servers outside the cluster,
-    which the gateway bears. Raises KeyError when a network or object lacks.
+    `trusted_proxies`: CIDR ranges of the proxies in front of the edges, whose X-Forwarded-For is
+    believed. `outside`: names of servers outside the cluster, which the gateway bears. Raises KeyError when a network or object lacks.
     """
     site = [names.site_network_name(number) for number in range(site_networks)]
     specs: Mapping[Platform, Callable[[], dict[str, Any]]] = {
