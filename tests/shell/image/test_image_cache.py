@@ -3,13 +3,12 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass, field
 
 import pytest
-from edges import Door, Page, behind_edges, edges, fetch
+from edges import Door, Page, behind_edges, edges
+from mixed_clients import client
 from webheads import Stand, Webhead, docker, eventually
 
 KEPT_FOR = re.compile(
@@ -252,17 +251,7 @@ def test_many_who_want_one_new_page_wait_for_one(webhead: Webhead, doors: list[D
     assert sorted(page.cache for page in pages) == ["hit"] * 39 + ["miss"]
 
 
-MIXED, AUTHORS_SHARE, CHANGED = 10_000, 40, 8
-PATHS = ("/", "/hello-world/", "/sample-page/", "/feed/", "/category/uncategorized/", "/?s=hello")
-
-
-@dataclass(slots=True)
-class Tally:
-    """What two clients saw."""
-
-    kept: int = 0
-    requests: int = 0
-    wrong: list[str] = field(default_factory=list)
+MIXED, CHANGED = 10_000, 8
 
 
 def test_no_page_of_who_is_logged_in_is_shown_to_anybody_else(
@@ -282,25 +271,3 @@ def test_no_page_of_who_is_logged_in_is_shown_to_anybody_else(
     print(f"{count} requests, {kept} answered from the store, {len(wrong)} wrong")
     assert (wrong[:5], count) == ([], MIXED)
     assert kept > MIXED // 2
-
-
-def client(door: Door, cookie: str, count: int, first: int) -> Callable[[], Tally]:
-    """A visitor and an author, in turn over one connection, on the same pages."""
-
-    def run() -> Tally:
-        tally = Tally()
-        with closing(door.connect()) as connection:
-            for number in range(first, first + count):
-                author = number % AUTHORS_SHARE == 0
-                path = PATHS[number % len(PATHS)]
-                page = fetch(connection, door.host, path, {"Cookie": cookie} if author else {})
-                tally.requests += 1
-                tally.kept += page.cache == "hit"
-                html = "</html>" in page.text
-                if page.status != 200 or (html and ("wpadminbar" in page.text) is not author):
-                    tally.wrong.append(f"{path} {page.status} {page.cache} author={author}")
-                if author and page.cache == "hit":
-                    tally.wrong.append(f"{path} was answered from the store for an author")
-        return tally
-
-    return run
